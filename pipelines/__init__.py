@@ -1,0 +1,1 @@
+"""Clientele: customer records in, one analysed DuckDB file out."""

@@ -1,0 +1,179 @@
+"""From delivered cells to a record's typed columns, with every rule that a row breaks: the SQL that the sandbox runs.
+
+The rules come from the contract (required, type, valid values, minimum, maximum, length, pattern). This module writes SQL text; `landing` runs it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.contracts.model import Property
+from pipelines.documents import nearest
+from pipelines.errors import ClienteleError
+from pipelines.intake.expressions import Expression
+from pipelines.intake.sources import SYSTEM_COLUMN, MappedFeed, Source
+from pipelines.warehouse.connection import identifier, quoted
+
+# Rules in the order in which they are tried; a column reports the first that it breaks. Position 0 means that none is broken.
+RULES = ("", "type", "required", "valid_values", "minimum", "maximum", "max_length", "pattern")
+_TYPE, _REQUIRED, _VALID, _MINIMUM, _MAXIMUM, _LENGTH, _PATTERN = range(1, 8)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A feed bound to the columns that a delivery really has.
+
+    Attributes:
+        feed: The feed.
+        create_mapped: SQL that makes table `mapped_<record>`: `__row`, `__excluded`, `__bad`, `__event_at`, `source_system`, the record's columns, and
+            `__rule_<column>` (an index into RULES).
+        columns: The record's columns that this feed fills, in the contract's order.
+        reads: Column to the delivered columns that its expression reads.
+        absent: Optional columns left null because the delivery lacks what they read.
+    """
+
+    feed: MappedFeed
+    create_mapped: str
+    columns: tuple[str, ...]
+    reads: dict[str, tuple[str, ...]]
+    absent: tuple[str, ...]
+
+    @property
+    def table(self) -> str:
+        """The sandbox's table of mapped rows."""
+        return f"mapped_{self.feed.record.name}"
+
+
+def bind(source: Source, feed: MappedFeed, header: tuple[str, ...], file: str) -> Mapping:
+    """Bind a feed to a delivery's header.
+
+    Args:
+        source: The source, for its time zone, currency and system.
+        feed: One of its feeds.
+        header: The delivery's column names.
+        file: The delivery's path, for messages.
+
+    Raises:
+        ClienteleError: A column that a required column, a key or the `where` reads is missing.
+    """
+    present = {name.casefold(): name for name in header}
+    record = feed.record
+    absent: list[str] = []
+    columns: dict[str, Expression] = {}
+    for name, expression in feed.columns.items():
+        missing = [column for column in expression.columns if column.casefold() not in present]
+        if not missing:
+            columns[name] = expression
+            continue
+        needed = name == SYSTEM_COLUMN or record.property(name).required or record.property(name).key_position is not None
+        if needed:
+            raise _missing(file, missing[0], f"{record.name}.{name}", header, source)
+        absent.append(name)
+    if feed.where is not None:
+        for column in feed.where.columns:
+            if column.casefold() not in present:
+                raise _missing(file, column, f"the where of {record.name}", header, source)
+    mapped = [item for item in record.properties if item.name in columns]
+    event = _event_expression(source, feed, columns, present)
+    system = columns.get(SYSTEM_COLUMN)
+    reads = {name: expression.columns for name, expression in columns.items()}
+    sql = _create(feed, mapped, columns, event, system, source)
+    return Mapping(feed=feed, create_mapped=sql, columns=tuple(item.name for item in mapped), reads=reads, absent=tuple(absent))
+
+
+def _missing(file: str, column: str, target: str, header: tuple[str, ...], source: Source) -> ClienteleError:
+    return ClienteleError(f"{file}: the column '{column}', read by {target}, is missing{nearest(column, header)}; mend the file, or the mapping in {source.path}.")
+
+
+def _event_expression(source: Source, feed: MappedFeed, columns: dict[str, Expression], present: dict[str, str]) -> Expression | None:
+    """The row's own event time: the record's, else that of another record read from the same row (a line's invoice), else none."""
+    own = feed.record.event_time
+    if own is not None:
+        return columns.get(own.name)
+    for other in source.feeds:
+        time = other.record.event_time
+        expression = other.columns.get(time.name) if time is not None else None
+        if expression is not None and all(column.casefold() in present for column in expression.columns):
+            return expression
+    return None
+
+
+def _create(
+    feed: MappedFeed, mapped: list[Property], columns: dict[str, Expression], event: Expression | None, system: Expression | None, source: Source
+) -> str:
+    """Three steps: evaluate each expression once (an error becomes a null struct), take the values, judge them."""
+    evaluated, typed, rules = [], [], []
+    for item in mapped:
+        name, expression, held = identifier(item.name), columns[item.name], identifier("__e_" + item.name)
+        if expression.is_column:
+            evaluated.append(f"{identifier(expression.columns[0])} as {held}")
+            typed.append(f"{_converted(item, held, 'try_cast')} as {name}")
+            failed = "false" if item.logical_type == "string" else f"({held} is not null and {name} is null)"
+        else:
+            evaluated.append(f"try(struct_pack(v := {_converted(item, f'({expression.sql})', 'cast')})) as {held}")
+            typed.append(f"{held}.v as {name}")
+            failed = f"({held} is null)"
+        rules.append(f"{_rule(item, name, failed)} as {identifier('__rule_' + item.name)}")
+    where, kept = feed.where, ["__row", "__event_at", "source_system"]
+    if where is not None:
+        evaluated.append(f"try(struct_pack(v := cast(({where.sql}) as boolean))) as __where")
+        kept.append("__where")
+    excluded = "(__where is not null and coalesce(__where.v, false) = false)" if where is not None else "false"
+    broken = " + ".join(identifier("__rule_" + item.name) for item in mapped)
+    bad = f"({broken} > 0{' or __where is null' if where is not None else ''})"
+    event_sql = f"try({_timestamp(f'({event.sql})', 'cast')})" if event is not None else "cast(null as timestamp)"
+    system_sql = f"coalesce(try(cast(({system.sql}) as varchar)), {quoted(source.system)})" if system is not None else quoted(source.system)
+    values = ", ".join(identifier(item.name) for item in mapped)
+    flags = ", ".join(identifier("__rule_" + item.name) for item in mapped)
+    held_columns = ", ".join(identifier("__e_" + item.name) for item in mapped)
+    return f"""
+        create table mapped_{feed.record.name} as
+        with
+            evaluated as (select __row, {event_sql} as __event_at, {system_sql} as source_system, {", ".join(evaluated)} from delivered),
+            typed as (select {", ".join(kept)}, {held_columns}, {", ".join(typed)} from evaluated),
+            judged as (select {", ".join(kept)}, {values}, {", ".join(rules)} from typed)
+        select __row, __event_at, source_system, {values}, {flags}, {excluded} as __excluded, not {excluded} and {bad} as __bad
+        from judged
+    """
+
+
+def _converted(item: Property, value: str, cast: str) -> str:
+    """SQL that turns a value into the contract's type, by `cast` (an error counts as unreadable) or `try_cast` (null does)."""
+    if item.logical_type == "timestamp":
+        return _timestamp(value, cast)
+    if item.logical_type == "integer":
+        # A cast to an integer would round 12.5 to 13: what is not whole is not an integer.
+        number = f"{cast}({value} as decimal(18, 4))"
+        otherwise = " when 1 = 1 then cast(error('not whole') as bigint)" if cast == "cast" else ""
+        return f"case when {number} is null then null when {number} = floor({number}) then cast({number} as bigint){otherwise} end"
+    if item.logical_type == "string":
+        return f"nullif(trim(cast({value} as varchar)), '')" if cast == "cast" else value
+    return f"{cast}({value} as {item.duckdb_type})"
+
+
+def _timestamp(value: str, cast: str) -> str:
+    """SQL for a UTC timestamp; without an offset it is read in the session's time zone, which is the source's."""
+    return f"cast(timezone('UTC', {cast}({value} as timestamptz)) as timestamp)"
+
+
+def _rule(item: Property, name: str, failed: str) -> str:
+    """SQL for the index of the first rule that the column breaks."""
+    tests = [(failed, _TYPE)]
+    if item.required:
+        tests.append((f"{name} is null", _REQUIRED))
+    if item.valid_values:
+        tests.append((f"{name} not in ({', '.join(quoted(str(value)) for value in item.valid_values)})", _VALID))
+    if item.minimum is not None:
+        tests.append((f"{name} < {_bound_literal(item, item.minimum)}", _MINIMUM))
+    if item.maximum is not None:
+        tests.append((f"{name} > {_bound_literal(item, item.maximum)}", _MAXIMUM))
+    if item.max_length is not None:
+        tests.append((f"length({name}) > {item.max_length}", _LENGTH))
+    if item.pattern is not None:
+        tests.append((f"not regexp_full_match({name}, {quoted(item.pattern)})", _PATTERN))
+    cases = " ".join(f"when {condition} then {code}" for condition, code in tests)
+    return f"cast(case {cases} else 0 end as utinyint)"
+
+
+def _bound_literal(item: Property, bound: object) -> str:
+    return f"cast({quoted(str(bound))} as {item.duckdb_type})"

@@ -1,0 +1,87 @@
+"""The vault's own tables: the registry that gives every person and organisation a surrogate, and the rows that could not be landed.
+
+Only intake, identity and the vault's own verbs open it. What a personal column is stands in the contracts.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.warehouse.connection import Connection, open_file, quoted
+from pipelines.warehouse.workspace import Workspace
+
+_TABLES = """
+create table if not exists vault.registry (entity varchar, source_system varchar, source_id varchar, surrogate bigint);
+create table if not exists vault.quarantine (
+    delivery_key bigint, record_type varchar, row_number bigint, column_name varchar, rule varchar, raw_value varchar, row_text varchar
+);
+"""
+_HIGHEST_SURROGATE = 1 << 62
+
+
+@contextmanager
+def open_with_vault(workspace: Workspace) -> Iterator[Connection]:
+    """Open the build file with the vault attached as `vault`. One transaction writes to one of them only."""
+    with open_file(workspace.build_file, workspace) as connection:
+        connection.execute(f"attach {quoted(str(workspace.vault_file))} as vault")
+        connection.execute(_TABLES)
+        workspace.vault_file.chmod(0o600)
+        yield connection
+
+
+def register(connection: Connection, entity: str, ids: str) -> int:
+    """Give every id that has none a surrogate: random, so that it says nothing, and kept, so that it stays.
+
+    Args:
+        connection: One opened by `open_with_vault`.
+        entity: What the ids name (customer, account, subscription, employee).
+        ids: SQL query of (source_system, source_id); repetitions do no harm.
+
+    Returns:
+        How many were new.
+    """
+    connection.execute(
+        f"""
+        create or replace temp table unregistered as
+        select row_number() over (order by source_system, source_id) as position, source_system, source_id
+        from (select distinct source_system, source_id from ({ids})) as wanted
+        where not exists (
+            select 1 from vault.registry as r
+            where r.entity = {quoted(entity)} and r.source_system = wanted.source_system and r.source_id = wanted.source_id
+        )
+        """
+    )
+    counted = connection.execute("select count(*) from unregistered").fetchone()
+    count = int(counted[0]) if counted else 0
+    if count:
+        connection.register("fresh", _fresh_surrogates(connection, count))
+        connection.execute(
+            f"""
+            insert into vault.registry
+            select {quoted(entity)}, unregistered.source_system, unregistered.source_id, fresh.surrogate
+            from unregistered
+            join fresh using (position)
+            """
+        )
+        connection.unregister("fresh")
+    connection.execute("drop table unregistered")
+    return count
+
+
+def _fresh_surrogates(connection: Connection, count: int) -> pa.Table:
+    """Random 62-bit numbers that the registry does not hold yet, numbered from 1."""
+    generator = np.random.default_rng(secrets.randbits(128))
+    while True:
+        table = pa.table({"position": np.arange(1, count + 1), "surrogate": generator.integers(1, _HIGHEST_SURROGATE, count)})
+        connection.register("candidates", table)
+        clash = connection.execute(
+            "select count(*) - count(distinct surrogate) + count(*) filter (surrogate in (select surrogate from vault.registry)) from candidates"
+        ).fetchone()
+        connection.unregister("candidates")
+        if clash == (0,):
+            return table
