@@ -6,14 +6,16 @@ What a document means does not belong here: the policy, the contracts and the so
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from pipelines.errors import ClienteleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[int | str, ...]
@@ -53,7 +55,9 @@ class Document:
             self.value: Any = loader.construct_document(root) if root is not None else None
         except yaml.MarkedYAMLError as fault:
             line = fault.problem_mark.line + 1 if fault.problem_mark else 1
-            message = f"{path}, line {line}: this is not YAML ({fault.problem}); mend the line (indentation, a missing colon, an unclosed quote)."
+            message = (
+                f"{path}, line {line}: this is not YAML ({fault.problem}); mend the line (indentation, a missing colon, an unclosed quote)."
+            )
             raise ClienteleError(message) from fault
 
     def _walk(self, node: yaml.Node | None, place: Place) -> None:
@@ -93,7 +97,7 @@ class Document:
             return model.model_validate(self.value if self.value is not None else {})
         except ValidationError as fault:
             first = fault.errors()[0]
-            place = tuple(part for part in first["loc"] if (part not in ("[key]",)))
+            place = tuple(part for part in first["loc"] if (part != "[key]"))
             where = ".".join(str(part) for part in place) or "the document"
             if first["type"] == "extra_forbidden":
                 known = _keys_at(model, place[:-1])

@@ -8,18 +8,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipelines.documents import Document
 from pipelines.errors import ClienteleError
 from pipelines.intake.reading import feed_bytes
-from pipelines.intake.sources import Source
-from pipelines.warehouse.secrets import Secret
-from pipelines.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pipelines.intake.sources import Source
+    from pipelines.warehouse.secrets import Secret
+    from pipelines.warehouse.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class KnownDelivery:
     file_size: int
     received_at: datetime
     content_key: int
+    delivery_order: str
 
 
 def find(workspace: Workspace, source: Source) -> list[Path]:
@@ -89,7 +94,9 @@ def find(workspace: Workspace, source: Source) -> list[Path]:
     return files
 
 
-def pending(workspace: Workspace, sources: Iterable[Source], known: Iterable[KnownDelivery], secret: Secret) -> tuple[list[Delivery], list[ClienteleError]]:
+def pending(
+    workspace: Workspace, sources: Sequence[Source], known: Iterable[KnownDelivery], secret: Secret
+) -> tuple[list[Delivery], list[ClienteleError]]:
     """The deliveries that the ledger does not know, archived, in the order in which they should land; and the faults of those that cannot be read.
 
     Raises:
@@ -97,7 +104,8 @@ def pending(workspace: Workspace, sources: Iterable[Source], known: Iterable[Kno
     """
     remembered = list(known)
     by_file = {(item.source_name, item.file_name, item.file_size, item.received_at) for item in remembered}
-    by_content = {(item.source_name, item.content_key) for item in remembered}
+    full = {source.name for source in sources if source.mode == "full"}
+    by_content = {_statement(item.source_name in full, item.source_name, item.content_key, item.delivery_order) for item in remembered}
     by_name = {(item.source_name, item.file_name, item.content_key) for item in remembered}
     found: list[Delivery] = []
     faults: list[ClienteleError] = []
@@ -118,12 +126,14 @@ def pending(workspace: Workspace, sources: Iterable[Source], known: Iterable[Kno
                 continue
             if (source.name, name, delivery.content_key) in by_name:
                 continue
-            by_content.add((source.name, delivery.content_key))
+            by_content.add(_statement(source.mode == "full", source.name, delivery.content_key, delivery.delivery_order))
             found.append(delivery)
     return sorted(found, key=lambda item: (item.source.name, item.delivery_order, item.file_name)), faults
 
 
-def _inspect(workspace: Workspace, source: Source, path: Path, received: datetime, secret: Secret, by_content: set[tuple[str, int]]) -> Delivery:
+def _inspect(
+    workspace: Workspace, source: Source, path: Path, received: datetime, secret: Secret, by_content: set[tuple[str, int, str]]
+) -> Delivery:
     """Hash the content, derive order and time from the name, and keep the bytes."""
     digest = secret.digest("delivery content")
     feed_bytes(path, source.format, digest.update)
@@ -131,6 +141,7 @@ def _inspect(workspace: Workspace, source: Source, path: Path, received: datetim
     name = path.relative_to(workspace.root).as_posix()
     identity = secret.digest("delivery")
     identity.update(f"{source.name}\n{name}\n{content_key}".encode())
+    order = _order(source, path, received)
     delivery = Delivery(
         source=source,
         path=path,
@@ -139,9 +150,9 @@ def _inspect(workspace: Workspace, source: Source, path: Path, received: datetim
         received_at=received,
         content_key=content_key,
         delivery_key=int.from_bytes(identity.digest()[:8], "big") >> 1,
-        delivery_order=_order(source, path, received),
+        delivery_order=order,
         known_at=_known_at(source, path, received),
-        repeats=(source.name, content_key) in by_content,
+        repeats=_statement(source.mode == "full", source.name, content_key, order) in by_content,
     )
     if not delivery.repeats:
         target = delivery.archived(workspace)
@@ -149,6 +160,11 @@ def _inspect(workspace: Workspace, source: Source, path: Path, received: datetim
         target.chmod(0o600)
         os.utime(target, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
     return delivery
+
+
+def _statement(is_full: bool, source_name: str, content_key: int, order: str) -> tuple[str, int, str]:
+    """What a delivery says. A full one that equals an older one says that the records stand so again, at another place in the order."""
+    return source_name, content_key, order if is_full else ""
 
 
 def _order(source: Source, path: Path, received: datetime) -> str:
@@ -175,6 +191,8 @@ def _known_at(source: Source, path: Path, received: datetime) -> datetime | None
 def _part(source: Source, path: Path, rule: str, pattern: str) -> str:
     found = re.search(pattern, path.name)
     if found is None:
-        message = f"{path}: its name does not match the pattern '{pattern}' of {rule} in {source.path}; rename the file, or correct the pattern."
+        message = (
+            f"{path}: its name does not match the pattern '{pattern}' of {rule} in {source.path}; rename the file, or correct the pattern."
+        )
         raise ClienteleError(message)
     return found.group(1)

@@ -59,7 +59,11 @@ def parse_expression(text: str, document: Document, place: Place) -> Expression:
     except SqlglotError as fault:
         detail = str(fault).splitlines()[0].removesuffix(".")
         raise document.fault(place, f"{refuse} ({detail}); write a column's name or a scalar expression.") from fault
-    if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or any(value for key, value in tree.args.items() if key not in ("expressions", "kind")):
+    if (
+        not isinstance(tree, exp.Select)
+        or len(tree.expressions) != 1
+        or any(value for key, value in tree.args.items() if key not in ("expressions", "kind"))
+    ):
         raise document.fault(place, f"{refuse}: it must be one scalar expression, without from, where or a second column.")
     root = tree.expressions[0]
     for node in root.walk():

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.contracts.model import RecordType, load_contracts
 from pipelines.contracts.render import raw_table_ddl, vault_table_ddl
@@ -21,12 +20,16 @@ from pipelines.intake.reading import load_rows, read_header, working_copy
 from pipelines.intake.rows import FeedCounts, collect, judge
 from pipelines.intake.sources import MappedFeed, Source, load_sources
 from pipelines.intake.storing import store_personal, store_rows, store_totals
-from pipelines.policy import Policy
 from pipelines.warehouse.connection import Connection, DatabaseError, identifier, open_sandbox
 from pipelines.warehouse.lock import hold
 from pipelines.warehouse.secrets import Secret, load_secret
 from pipelines.warehouse.vault import open_with_vault
-from pipelines.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipelines.policy import Policy
+    from pipelines.warehouse.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
 
@@ -55,6 +58,11 @@ class LandingReport:
     feeds: tuple[LandedFeed, ...]
     skipped: tuple[str, ...]
     absent_columns: tuple[tuple[str, str, str], ...]
+
+    @property
+    def balances(self) -> bool:
+        """Whether every delivered row is accounted for. Landing refuses what does not balance, so that False here is a fault of the intake."""
+        return all(feed.counts.balances for feed in self.feeds)
 
     @property
     def is_new(self) -> bool:
@@ -147,7 +155,9 @@ def _refusal(faults: list[ClienteleError]) -> ClienteleError:
     return ClienteleError(f"{faults[0]}\n{len(faults) - 1} more deliveries cannot be taken:\n{rest}")
 
 
-def _land_one(workspace: Workspace, build: Connection, delivery: Delivery, mappings: list[Mapping], policy: Policy, secret: Secret) -> list[LandedFeed]:
+def _land_one(
+    workspace: Workspace, build: Connection, delivery: Delivery, mappings: list[Mapping], policy: Policy, secret: Secret
+) -> list[LandedFeed]:
     """Read, map, judge and store one delivery."""
     source = delivery.source
     work = workspace.temp / f"{delivery.delivery_key}.csv"

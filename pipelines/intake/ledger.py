@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-from pipelines.intake.deliveries import Delivery, KnownDelivery
-from pipelines.intake.sources import MappedFeed, Source
-from pipelines.warehouse.connection import Connection
+from typing import TYPE_CHECKING
 
-# Table to its columns and what they mean; the dbt sources describe the same tables (a test holds the two against each other).
-LEDGER_TABLES: dict[str, dict[str, str]] = {
-    "delivery": {
-        "delivery_key": "bigint", "source_name": "varchar", "source_system": "varchar", "file_name": "varchar", "file_size": "bigint",
-        "content_key": "bigint", "record_type": "varchar", "mode": "varchar", "delivery_order": "varchar", "received_at": "timestamp",
-        "known_at": "timestamp", "landed_at": "timestamp", "rows_in": "bigint", "rows_landed": "bigint", "rows_duplicate": "bigint",
-        "rows_excluded": "bigint", "rows_quarantined": "bigint", "records": "bigint", "is_folded": "boolean", "is_accumulated": "boolean",
-        "is_keyed": "boolean", "status": "varchar", "reason": "varchar",
-    },
-    "feed_fold": {"source_name": "varchar", "record_type": "varchar", "column_name": "varchar", "fold": "varchar"},
-    "landing_total": {
-        "delivery_key": "bigint", "record_type": "varchar", "month": "date", "currency": "varchar", "disposition": "varchar", "row_count": "bigint",
-        "amount_original": "decimal(18,4)",
-    },
-    "quarantine_summary": {"delivery_key": "bigint", "record_type": "varchar", "column_name": "varchar", "rule": "varchar", "row_count": "bigint"},
-    "incomplete_key": {"delivery_key": "bigint", "record_type": "varchar", "source_system": "varchar", "record_key": "bigint"},
-    "repeated_row": {
-        "delivery_key": "bigint", "record_type": "varchar", "source_system": "varchar", "record_key": "bigint", "content_hash": "bigint",
-    },
-}  # fmt: skip
+from pipelines.contracts.intake_tables import load_intake_tables
+from pipelines.contracts.render import table_ddl
+from pipelines.intake.deliveries import Delivery, KnownDelivery
+
+if TYPE_CHECKING:
+    from pipelines.intake.sources import MappedFeed, Source
+    from pipelines.warehouse.connection import Connection
 
 
 def create_tables(build: Connection) -> None:
     """Make the ledger's tables where they are not there yet."""
     build.execute("create schema if not exists raw")
-    for table, columns in LEDGER_TABLES.items():
-        build.execute(f"create table if not exists raw.{table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
+    for table in load_intake_tables().values():
+        build.execute(table_ddl("raw", table.name, table.description, list(table.columns)))
 
 
 def known_deliveries(build: Connection) -> list[KnownDelivery]:
     """Every delivery that has been taken in; refused ones do not count, so that they are tried again."""
     rows = build.execute(
-        "select distinct source_name, file_name, file_size, received_at, content_key from raw.delivery where status <> 'refused'"
+        "select distinct source_name, file_name, file_size, received_at, content_key, delivery_order from raw.delivery where status <> 'refused'"
     ).fetchall()
     return [KnownDelivery(*row) for row in rows]
 
@@ -88,7 +73,7 @@ def enter(build: Connection, delivery: Delivery, feed: MappedFeed, status: str, 
         """,
         [
             delivery.delivery_key, source.name, source.system, delivery.file_name, delivery.file_size, delivery.content_key, feed.record.name, source.mode,
-            delivery.delivery_order, delivery.received_at, delivery.known_at,
+            delivery.delivery_order, delivery.received_at, delivery.known_at or delivery.received_at,
             *(counts.get(name, 0) for name in ("rows_in", "rows_landed", "rows_duplicate", "rows_excluded", "rows_quarantined", "records")),
             feed.is_folded, feed.accumulate, feed.is_keyed, status, reason,
         ],

@@ -6,13 +6,16 @@ The rules come from the contract (required, type, valid values, minimum, maximum
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pipelines.contracts.model import Property
 from pipelines.documents import nearest
 from pipelines.errors import ClienteleError
-from pipelines.intake.expressions import Expression
 from pipelines.intake.sources import SYSTEM_COLUMN, MappedFeed, Source
 from pipelines.warehouse.connection import identifier, quoted
+
+if TYPE_CHECKING:
+    from pipelines.contracts.model import Property
+    from pipelines.intake.expressions import Expression
 
 # Rules in the order in which they are tried; a column reports the first that it breaks. Position 0 means that none is broken.
 RULES = ("", "type", "required", "valid_values", "minimum", "maximum", "max_length", "pattern")
@@ -74,32 +77,24 @@ def bind(source: Source, feed: MappedFeed, header: tuple[str, ...], file: str) -
             if column.casefold() not in present:
                 raise _missing(file, column, f"the where of {record.name}", header, source)
     mapped = [item for item in record.properties if item.name in columns]
-    event = _event_expression(source, feed, columns, present)
     system = columns.get(SYSTEM_COLUMN)
     reads = {name: expression.columns for name, expression in columns.items()}
-    sql = _create(feed, mapped, columns, event, system, source)
+    sql = _create(feed, mapped, columns, system, source)
     return Mapping(feed=feed, create_mapped=sql, columns=tuple(item.name for item in mapped), reads=reads, absent=tuple(absent))
 
 
 def _missing(file: str, column: str, target: str, header: tuple[str, ...], source: Source) -> ClienteleError:
-    return ClienteleError(f"{file}: the column '{column}', read by {target}, is missing{nearest(column, header)}; mend the file, or the mapping in {source.path}.")
-
-
-def _event_expression(source: Source, feed: MappedFeed, columns: dict[str, Expression], present: dict[str, str]) -> Expression | None:
-    """The row's own event time: the record's, else that of another record read from the same row (a line's invoice), else none."""
-    own = feed.record.event_time
-    if own is not None:
-        return columns.get(own.name)
-    for other in source.feeds:
-        time = other.record.event_time
-        expression = other.columns.get(time.name) if time is not None else None
-        if expression is not None and all(column.casefold() in present for column in expression.columns):
-            return expression
-    return None
+    return ClienteleError(
+        f"{file}: the column '{column}', read by {target}, is missing{nearest(column, header)}; mend the file, or the mapping in {source.path}."
+    )
 
 
 def _create(
-    feed: MappedFeed, mapped: list[Property], columns: dict[str, Expression], event: Expression | None, system: Expression | None, source: Source
+    feed: MappedFeed,
+    mapped: list[Property],
+    columns: dict[str, Expression],
+    system: Expression | None,
+    source: Source,
 ) -> str:
     """Three steps: evaluate each expression once (an error becomes a null struct), take the values, judge them."""
     evaluated, typed, rules = [], [], []
@@ -114,14 +109,14 @@ def _create(
             typed.append(f"{held}.v as {name}")
             failed = f"({held} is null)"
         rules.append(f"{_rule(item, name, failed)} as {identifier('__rule_' + item.name)}")
-    where, kept = feed.where, ["__row", "__event_at", "source_system"]
+    where, kept = feed.where, ["__row", "source_system"]
     if where is not None:
         evaluated.append(f"try(struct_pack(v := cast(({where.sql}) as boolean))) as __where")
         kept.append("__where")
     excluded = "(__where is not null and coalesce(__where.v, false) = false)" if where is not None else "false"
     broken = " + ".join(identifier("__rule_" + item.name) for item in mapped)
     bad = f"({broken} > 0{' or __where is null' if where is not None else ''})"
-    event_sql = f"try({_timestamp(f'({event.sql})', 'cast')})" if event is not None else "cast(null as timestamp)"
+    event = next((identifier(item.name) for item in mapped if item.is_event_time), "cast(null as timestamp)")
     system_sql = f"coalesce(try(cast(({system.sql}) as varchar)), {quoted(source.system)})" if system is not None else quoted(source.system)
     values = ", ".join(identifier(item.name) for item in mapped)
     flags = ", ".join(identifier("__rule_" + item.name) for item in mapped)
@@ -129,10 +124,10 @@ def _create(
     return f"""
         create table mapped_{feed.record.name} as
         with
-            evaluated as (select __row, {event_sql} as __event_at, {system_sql} as source_system, {", ".join(evaluated)} from delivered),
+            evaluated as (select __row, {system_sql} as source_system, {", ".join(evaluated)} from delivered),
             typed as (select {", ".join(kept)}, {held_columns}, {", ".join(typed)} from evaluated),
             judged as (select {", ".join(kept)}, {values}, {", ".join(rules)} from typed)
-        select __row, __event_at, source_system, {values}, {flags}, {excluded} as __excluded, not {excluded} and {bad} as __bad
+        select __row, {event} as __event_at, source_system, {values}, {flags}, {excluded} as __excluded, not {excluded} and {bad} as __bad
         from judged
     """
 

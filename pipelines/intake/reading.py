@@ -11,17 +11,20 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from pipelines.errors import ClienteleError
-from pipelines.intake.sources import FileFormat
 from pipelines.warehouse.connection import Connection, identifier, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pipelines.intake.sources import FileFormat
 
 _CHUNK_BYTES = 1 << 22
 _CHUNK_CHARACTERS = 1 << 21
@@ -162,8 +165,13 @@ def load_rows(sandbox: Connection, copy: WorkingCopy, form: FileFormat) -> None:
     sandbox.execute("create table unreadable (__row bigint, row_text varchar, rule varchar)")
     sandbox.execute("create table shift (first_rank bigint, offset_rows bigint)")
     if faults:
-        sandbox.executemany("insert into unreadable values (?, ?, ?)", [(o, t.strip("\n"), r.lower().replace(" ", "_")) for o, (_, r, t) in zip(ordinals, faults, strict=True)])
-        sandbox.executemany("insert into shift values (?, ?)", [(ordinal - index + 1, index) for index, ordinal in enumerate(ordinals, start=1)])
+        sandbox.executemany(
+            "insert into unreadable values (?, ?, ?)",
+            [(o, t.strip("\n"), r.lower().replace(" ", "_")) for o, (_, r, t) in zip(ordinals, faults, strict=True)],
+        )
+        sandbox.executemany(
+            "insert into shift values (?, ?)", [(ordinal - index + 1, index) for index, ordinal in enumerate(ordinals, start=1)]
+        )
     cells = ", ".join(f"nullif(trim({identifier(name)}), '') as {identifier(name)}" for name in copy.header)
     position = "scanned.rowid + 1"
     if faults:

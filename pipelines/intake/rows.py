@@ -7,14 +7,17 @@ outcome belongs to `storing`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pipelines.contracts.model import Property, RecordType
-from pipelines.intake.deliveries import Delivery
 from pipelines.intake.mapping import RULES, Mapping
 from pipelines.intake.reading import WorkingCopy, damaged_rows_condition
 from pipelines.warehouse.connection import Connection, identifier, quoted, transfer
-from pipelines.warehouse.secrets import Secret
 from pipelines.warehouse.vault import register
+
+if TYPE_CHECKING:
+    from pipelines.contracts.model import Property, RecordType
+    from pipelines.intake.deliveries import Delivery
+    from pipelines.warehouse.secrets import Secret
 
 _FIELD_SEPARATOR, _NULL_MARK = "chr(31)", "chr(0)"
 
@@ -81,9 +84,16 @@ def collect(sandbox: Connection, build: Connection, mapping: Mapping, copy: Work
             else "select 1"
         )
         sandbox.execute(f"update {mapping.table} set __bad = true, __excluded = false where __row in (select __row from damaged)")
-    batch = Batch(mapping, copy.records, f"rows_{record.name}", f"broken_{record.name}", f"broken_keys_{record.name}", f"left_out_{record.name}")
+    batch = Batch(
+        mapping, copy.records, f"rows_{record.name}", f"broken_{record.name}", f"broken_keys_{record.name}", f"left_out_{record.name}"
+    )
     values = ", ".join(identifier(name) for name in mapping.columns)
-    transfer(sandbox, f"select __row, __event_at, source_system, {values} from {mapping.table} where not __excluded and not __bad", build, batch.table)
+    transfer(
+        sandbox,
+        f"select __row, __event_at, source_system, {values} from {mapping.table} where not __excluded and not __bad",
+        build,
+        batch.table,
+    )
     transfer(sandbox, _broken_rows(mapping, copy), build, batch.broken)
     keys = ", ".join(identifier(key.name) for key in record.key if key.name in mapping.columns)
     transfer(sandbox, f"select __row, source_system, {keys} from {mapping.table} where __bad", build, batch.keys_of_broken)
@@ -117,7 +127,11 @@ def _broken_rows(mapping: Mapping, copy: WorkingCopy) -> str:
     for column in mapping.columns:
         flag = f"m.{identifier('__rule_' + column)}"
         reads = mapping.reads[column]
-        raw = f"d.{identifier(reads[0])}" if len(reads) == 1 else f"cast(json_object({', '.join(f'{quoted(c)}, d.{identifier(c)}' for c in reads)}) as varchar)"
+        raw = (
+            f"d.{identifier(reads[0])}"
+            if len(reads) == 1
+            else f"cast(json_object({', '.join(f'{quoted(c)}, d.{identifier(c)}' for c in reads)}) as varchar)"
+        )
         parts.append(
             f"select m.__row, {quoted(column)} as column_name, {names}[{flag} + 1] as rule, {raw if reads else 'null'} as raw_value, {row_text} as row_text "
             f"from {mapping.table} as m join delivered as d using (__row) where m.__bad and {flag} > 0"
@@ -212,7 +226,10 @@ def _windows(batch: Batch) -> str:
     over = "over (partition by source_system, __record_key"
     if feed.is_folded:
         agreeing = [column for column, function in feed.fold.items() if function == "any_equal"]
-        return "".join(f", {identifier(c)} is distinct from first_value({identifier(c)}) {over} order by __row) as {identifier('__differs_' + c)}" for c in agreeing)
+        return "".join(
+            f", {identifier(c)} is distinct from first_value({identifier(c)}) {over} order by __row) as {identifier('__differs_' + c)}"
+            for c in agreeing
+        )
     if feed.is_keyed:
         return f", min(__content_hash) {over}) <> max(__content_hash) {over}) as __conflicts, row_number() {over} order by __row) as __occurrence"
     if feed.on_exact_duplicate == "drop":
@@ -240,6 +257,12 @@ def _rule_sql(batch: Batch) -> str:
     """Why a row of the batch is quarantined: column and rule as `column|rule`."""
     feed = batch.mapping.feed
     if feed.is_folded:
-        cases = " ".join(f"when {identifier('__differs_' + c)} then {quoted(c + '|any_equal')}" for c, function in feed.fold.items() if function == "any_equal")
+        cases = " ".join(
+            f"when {identifier('__differs_' + c)} then {quoted(c + '|any_equal')}"
+            for c, function in feed.fold.items()
+            if function == "any_equal"
+        )
         return f"case {cases} end" if cases else "cast(null as varchar)"
-    return f"case when __conflicts then {quoted(batch.record.key[0].name + '|key_conflict')} end" if feed.is_keyed else "cast(null as varchar)"
+    return (
+        f"case when __conflicts then {quoted(batch.record.key[0].name + '|key_conflict')} end" if feed.is_keyed else "cast(null as varchar)"
+    )

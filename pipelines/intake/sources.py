@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -17,7 +18,9 @@ from pipelines.contracts.model import RecordType
 from pipelines.documents import Document, nearest
 from pipelines.errors import ClienteleError
 from pipelines.intake.expressions import Expression, parse_expression
-from pipelines.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipelines.warehouse.workspace import Workspace
 
 # Columns that a feed may map although no contract lists them.
 SYSTEM_COLUMN = "source_system"
@@ -106,10 +109,9 @@ class _SourceFile(_Strict):
         return location
 
 
-class MappedFeed(BaseModel):
+@dataclass(frozen=True)
+class MappedFeed:
     """A feed bound to its record type, with its expressions parsed."""
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     record: RecordType
     columns: dict[str, Expression]
@@ -129,7 +131,8 @@ class MappedFeed(BaseModel):
         return all(key.name in self.columns for key in self.record.key)
 
 
-class Source(BaseModel):
+@dataclass(frozen=True)
+class Source:
     """A source, checked against the contracts.
 
     Attributes:
@@ -138,8 +141,6 @@ class Source(BaseModel):
         system: The `source_system` of its rows.
         ids_from: Entity to the system whose numbers this source uses for it, where that is not its own.
     """
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     path: Path
     name: str
@@ -166,7 +167,9 @@ def load_sources(workspace: Workspace, contracts: dict[str, RecordType]) -> list
     for path in sorted(workspace.sources.glob("*.yml")):
         source = load_source(path, contracts)
         if source.name in sources:
-            message = f"{path}: the source '{source.name}' is already defined in {sources[source.name].path}; give one of them another name."
+            message = (
+                f"{path}: the source '{source.name}' is already defined in {sources[source.name].path}; give one of them another name."
+            )
             raise ClienteleError(message)
         sources[source.name] = source
     return list(sources.values())
@@ -182,11 +185,19 @@ def load_source(path: Path, contracts: dict[str, RecordType]) -> Source:
     given = document.into(_SourceFile)
     for rule, place in ((given.delivery_order, "delivery_order"), (given.known_at, "known_at")):
         if rule.origin == "file_name" and rule.pattern is None:
-            raise document.fault((place,), f"'{place}' is taken from the file's name but has no pattern; add one, such as '_(\\d{{4}}-\\d{{2}}-\\d{{2}})'.")
+            raise document.fault(
+                (place,), f"'{place}' is taken from the file's name but has no pattern; add one, such as '_(\\d{{4}}-\\d{{2}}-\\d{{2}})'."
+            )
     feeds = tuple(_bound(document, name, feed, contracts) for name, feed in given.feeds.items())
     values = given.model_dump(include={"system", "location", "time_zone", "currency", "mode", "ids_from", "max_loss_share"})
     return Source(
-        path=path, name=given.source, format=given.format, delivery_order=given.delivery_order, known_at=given.known_at, feeds=feeds, **values
+        path=path,
+        name=given.source,
+        format=given.format,
+        delivery_order=given.delivery_order,
+        known_at=given.known_at,
+        feeds=feeds,
+        **values,
     )
 
 
@@ -203,7 +214,10 @@ def _bound(document: Document, name: str, feed: Feed, contracts: dict[str, Recor
         columns[column] = parse_expression(text, document, place)
     for item in record.properties:
         if item.required and item.name not in columns:
-            raise document.fault(("feeds", name, "columns"), f"the required column '{item.name}' of {name} is not mapped; add '{item.name}: <delivered column>'.")
+            raise document.fault(
+                ("feeds", name, "columns"),
+                f"the required column '{item.name}' of {name} is not mapped; add '{item.name}: <delivered column>'.",
+            )
     for column, function in feed.fold.items():
         place = ("feeds", name, "fold", column)
         if column not in columns:
@@ -213,7 +227,12 @@ def _bound(document: Document, name: str, feed: Feed, contracts: dict[str, Recor
             raise document.fault(place, f"'{column}' of {name} cannot be folded by {function} (possible: {', '.join(allowed)}).")
     where = parse_expression(feed.where, document, ("feeds", name, "where")) if feed.where is not None else None
     return MappedFeed(
-        record=record, columns=columns, where=where, fold=dict(feed.fold), accumulate=feed.accumulate, on_exact_duplicate=feed.on_exact_duplicate
+        record=record,
+        columns=columns,
+        where=where,
+        fold=dict(feed.fold),
+        accumulate=feed.accumulate,
+        on_exact_duplicate=feed.on_exact_duplicate,
     )
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from pipelines.intake.deliveries import Delivery
+from typing import TYPE_CHECKING
+
 from pipelines.intake.rows import Batch, FeedCounts, record_key_of_broken
 from pipelines.warehouse.connection import Connection, identifier, quoted
-from pipelines.warehouse.secrets import Secret
+
+if TYPE_CHECKING:
+    from pipelines.intake.deliveries import Delivery
+    from pipelines.warehouse.secrets import Secret
 
 _COUNTED = "insert into raw.quarantine_summary select {key}, {record}, column_name, rule, count(*) from {table} group by column_name, rule"
 
@@ -107,7 +111,9 @@ def _insert_landed(build: Connection, batch: Batch, delivery: Delivery) -> None:
             values["birth_year"] = f"cast(year({batch.value(item.name, 'cast(null as date)')}) as smallint)"
         if not item.is_personal and item.surrogate is None:
             otherwise = quoted(delivery.source.currency) if item.name == "currency" else "null"
-            values[item.name] = f"coalesce({batch.value(item.name)}, {otherwise})" if item.name == "currency" else batch.value(item.name, otherwise)
+            values[item.name] = (
+                f"coalesce({batch.value(item.name)}, {otherwise})" if item.name == "currency" else batch.value(item.name, otherwise)
+            )
     names = [column.name for column in record.raw_columns()]
     build.execute(
         f"insert into raw.{identifier(record.name)} ({', '.join(map(identifier, names))}) "
@@ -120,7 +126,9 @@ def _counts(build: Connection, batch: Batch) -> FeedCounts:
     rows = dict(build.execute(f"select disposition, count(*) from {batch.table} group by disposition").fetchall())
     left = dict(build.execute(f"select disposition, cast(sum(row_count) as bigint) from {batch.left_out} group by disposition").fetchall())
     # A record that only repeats what is known is a record of this delivery all the same: a full feed without changes has not shrunk.
-    found = build.execute(f"select count(distinct (source_system, __record_key)) from {batch.table} where disposition <> 'quarantined'").fetchone()
+    found = build.execute(
+        f"select count(distinct (source_system, __record_key)) from {batch.table} where disposition <> 'quarantined'"
+    ).fetchone()
     feed = batch.mapping.feed
     landed = rows.get("landed", 0)
     records = landed if not feed.is_keyed and not feed.is_folded else (found[0] if found else 0)

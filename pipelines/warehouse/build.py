@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from pipelines.warehouse.connection import Connection, identifier, open_file
 from pipelines.warehouse.lock import hold
-from pipelines.warehouse.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import polars as pl
+
+    from pipelines.warehouse.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class Build:
-    """An open build file."""
+    """An open DuckDB file and the three things that estimates ask of it.
+
+    Attributes:
+        connection: To the build file; any other file of the same shape can be read in the same way.
+    """
 
     connection: Connection
 
@@ -53,7 +60,9 @@ class Build:
     def distinct(self, table: str, column: str) -> list[Any]:
         """The different values of a column, ascending; nulls are left out."""
         name = identifier(column)
-        rows = self.connection.execute(f"select distinct {name} from {_qualified(table)} where {name} is not null order by {name}").fetchall()
+        rows = self.connection.execute(
+            f"select distinct {name} from {_qualified(table)} where {name} is not null order by {name}"
+        ).fetchall()
         return [row[0] for row in rows]
 
     def replace(self, table: str, frames: Iterable[pl.DataFrame], schema: Mapping[str, str]) -> int:
@@ -61,20 +70,27 @@ class Build:
 
         Args:
             table: `schema.table`; both are made where missing.
-            frames: Frames that have the schema's columns (others are refused by DuckDB), one held at a time.
+            frames: One held at a time; each has the schema's columns, in any order, and no others. They may be read from this build meanwhile.
             schema: Column to DuckDB type.
 
         Returns:
             How many rows were written.
+
+        Raises:
+            ValueError: A frame has other columns than the schema.
+            DatabaseError: A value does not fit its type.
         """
         columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in schema.items())
         names = ", ".join(map(identifier, schema))
         count = 0
-        self.connection.execute(f"create schema if not exists {identifier(table.split('.', 1)[0])}")
         self.connection.execute("begin")
         try:
+            self.connection.execute(f"create schema if not exists {identifier(table.partition('.')[0])}")
             self.connection.execute(f"create or replace table {_qualified(table)} ({columns})")
             for frame in frames:
+                if set(frame.columns) != set(schema):
+                    message = f"{table}: a frame has the columns {sorted(frame.columns)} where the schema has {sorted(schema)}"
+                    raise ValueError(message)
                 self.connection.register("incoming", frame.to_arrow())
                 self.connection.execute(f"insert into {_qualified(table)} select {names} from incoming")
                 self.connection.unregister("incoming")
@@ -88,7 +104,11 @@ class Build:
 
 @contextmanager
 def open_build(workspace: Workspace) -> Iterator[Build]:
-    """Open the build file for reading and writing; the workspace is held meanwhile."""
+    """Open the build file for reading and writing; the workspace is held meanwhile.
+
+    Raises:
+        ClienteleError: Another run holds the workspace, or another program has the file open.
+    """
     with hold(workspace), open_file(workspace.build_file, workspace) as connection:
         yield Build(connection)
 

@@ -1,74 +1,134 @@
 """The state file: what cannot be rebuilt from landed rows. Today: marts as first reported, and the versions published.
 
-It holds no personal data. Every write is one transaction, and a copy is kept at every publication.
+It holds no personal data. A published version carries all that the state has to remember of it, so the pointer moves first and the state follows in
+one transaction; when a crash comes between, the next publication makes up for it. A copy of the file is kept at every publication.
 """
 
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipelines.warehouse.connection import Connection, identifier, quoted
-from pipelines.warehouse.workspace import Workspace
+from pipelines.warehouse.catalog import FIRST_PUBLISHED
+from pipelines.warehouse.connection import Connection, attach, identifier, open_file, quoted
+from pipelines.warehouse.versions import DATABASE
 
-_TABLES = """
-create schema if not exists state.as_reported;
-create table if not exists state.reported_month (table_name varchar, as_of date, first_published_at timestamp);
-create table if not exists state.publication (
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.warehouse.workspace import Workspace
+
+# The name by which SQL knows the file, opened by itself or attached.
+_STATE = "state"
+_TABLES = f"""
+create schema if not exists {_STATE}.as_reported;
+create table if not exists {_STATE}.reported_month (table_name varchar, as_of date, primary key (table_name, as_of));
+create table if not exists {_STATE}.publication (
     version varchar primary key, published_at timestamp, known_by timestamp, as_of date, project_version varchar, duckdb_version varchar,
-    storage_version varchar, table_count bigint, row_count bigint, fingerprint varchar
+    storage_version varchar, table_count bigint, row_count bigint
 );
 """
 
 
 def attach_state(connection: Connection, workspace: Workspace) -> None:
-    """Attach the state file as `state`, with its tables."""
-    connection.execute(f"attach {quoted(str(workspace.state_file))} as state")
+    """Attach the state file as `state`, with its tables.
+
+    Raises:
+        ClienteleError: Another program has it open, or it is not a DuckDB file.
+    """
+    attach(connection, workspace.state_file, _STATE)
     connection.execute(_TABLES)
 
 
-def reported_tables(connection: Connection) -> set[str]:
-    """The marts that have been reported before."""
-    rows = connection.execute("select table_name from duckdb_tables() where database_name = 'state' and schema_name = 'as_reported'").fetchall()
-    return {row[0] for row in rows}
+def reported_columns(connection: Connection, table: str) -> dict[str, str]:
+    """Type by name of the columns that a mart was ever reported with; empty when it never was."""
+    return _columns(connection, _STATE, table)
 
 
-def unreported_rows(table: str, published_at: str) -> str:
-    """SQL for the rows of a mart whose month has never been published, with the time at which it now is."""
-    return (
-        f"select *, cast({quoted(published_at)} as timestamp) as first_published_at from mart.{identifier(table)} "
-        f"where as_of not in (select as_of from state.reported_month where table_name = {quoted(table)})"
+def reported_rows(connection: Connection, table: str, columns: list[str], published_at: str, *, is_replay: bool) -> str:
+    """SQL for a mart as reported: months reported before as they were then, and each other month as the build has it now.
+
+    Args:
+        connection: The build with the state attached.
+        table: The mart.
+        columns: The columns wanted; those that only one side has are null on the other.
+        published_at: The time of this publication, UTC.
+        is_replay: A build limited to what was known at some time reports nothing for the first time.
+    """
+    fresh = f"select *, cast({quoted(published_at)} as timestamp) as {FIRST_PUBLISHED} from mart.{identifier(table)} where " + (
+        "false" if is_replay else f"as_of not in (select as_of from {_STATE}.reported_month where table_name = {quoted(table)})"
     )
+    kept = f"select * from {_STATE}.as_reported.{identifier(table)} union all by name " if reported_columns(connection, table) else ""
+    return f"select {', '.join(map(identifier, columns))} from ({kept}{fresh})"
 
 
-def keep_reported(connection: Connection, table: str, published_at: str, is_known: bool) -> None:
-    """Keep a mart's newly published months for ever, inside the caller's transaction; columns that the mart has gained are added."""
-    name = f"state.as_reported.{identifier(table)}"
-    rows = unreported_rows(table, published_at)
-    if not is_known:
-        connection.execute(f"create table {name} as {rows}")
-    else:
-        present = {row[0] for row in connection.execute(f"describe {name}").fetchall()}
-        for column, kind in [row[:2] for row in connection.execute(f"describe {rows}").fetchall()]:
-            if column not in present:
-                connection.execute(f"alter table {name} add column {identifier(column)} {kind}")
-        connection.execute(f"insert into {name} by name {rows}")
+def remember(workspace: Workspace, version: str) -> None:
+    """Keep for ever what a published version reports for the first time, and the version itself; what is kept already stays as it is.
+
+    Raises:
+        ClienteleError: The state file or the version cannot be opened.
+    """
+    with open_file(workspace.state_file, workspace) as connection:
+        connection.execute(_TABLES)
+        if connection.execute(f"select 1 from {_STATE}.publication where version = ?", [version]).fetchone():
+            return
+        attach(connection, workspace.published / version / DATABASE, "published", read_only=True)
+        tables = [name for (name,) in connection.execute(_REPORTED_TABLES).fetchall()]
+        connection.execute("begin")
+        for table in tables:
+            _keep(connection, table)
+        if tables:
+            # A month in which a mart has no row is reported too: as one without.
+            months = " union ".join(f"select as_of from published.as_reported.{identifier(table)}" for table in tables)
+            listed = ", ".join(quoted(table) for table in tables)
+            connection.execute(f"insert or ignore into {_STATE}.reported_month select unnest([{listed}]), as_of from ({months})")
+        connection.execute(f"insert or ignore into {_STATE}.publication by name select * from published.meta.publication")
+        connection.execute("commit")
+        connection.execute(f"checkpoint {_STATE}")
+
+
+_REPORTED_TABLES = """
+select table_name from duckdb_tables() where database_name = 'published' and schema_name = 'as_reported' order by table_name
+"""
+
+
+def _keep(connection: Connection, table: str) -> None:
+    """Keep a mart's newly reported months, inside the caller's transaction; the kept table takes on columns and wider types that the mart has got."""
+    name, source = f"{_STATE}.as_reported.{identifier(table)}", f"published.as_reported.{identifier(table)}"
+    kept = reported_columns(connection, table)
+    if not kept:
+        connection.execute(f"create table {name} as select * from {source}")
+        return
+    for column, kind in _columns(connection, "published", table).items():
+        if column not in kept:
+            connection.execute(f"alter table {name} add column {identifier(column)} {kind}")
+        elif kept[column] != kind:
+            connection.execute(f"alter table {name} alter column {identifier(column)} set data type {kind}")
     connection.execute(
-        f"""
-        insert into state.reported_month
-        select distinct {quoted(table)}, as_of, cast({quoted(published_at)} as timestamp)
-        from core.fct_customer_month
-        where as_of not in (select as_of from state.reported_month where table_name = {quoted(table)})
-        """
+        f"insert into {name} by name select * from {source} "
+        f"where as_of not in (select as_of from {_STATE}.reported_month where table_name = {quoted(table)})"
     )
+
+
+def _columns(connection: Connection, database: str, table: str) -> dict[str, str]:
+    rows = connection.execute(
+        """
+        select column_name, data_type from duckdb_columns()
+        where database_name = ? and schema_name = 'as_reported' and table_name = ? order by column_index
+        """,
+        [database, table],
+    ).fetchall()
+    return dict(rows)
 
 
 def back_up(workspace: Workspace, version: str, keep: int) -> Path:
-    """Copy the state file beside itself under the version's name; the oldest copies go."""
-    folder = workspace.root / "state-backups"
+    """Copy the closed state file under a version's name; only the `keep` newest copies stay."""
+    folder = workspace.state_backups
     folder.mkdir(exist_ok=True)
     target = folder / f"{version}.duckdb"
-    shutil.copyfile(workspace.state_file, target)
+    unfinished = folder / f".{version}"
+    shutil.copyfile(workspace.state_file, unfinished)
+    unfinished.rename(target)
     for old in sorted(folder.glob("*.duckdb"))[:-keep]:
         old.unlink()
     return target

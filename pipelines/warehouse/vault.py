@@ -5,15 +5,19 @@ Only intake, identity and the vault's own verbs open it. What a personal column 
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
+import os
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from pipelines.warehouse.connection import Connection, open_file, quoted
-from pipelines.warehouse.workspace import Workspace
+from pipelines.warehouse.connection import Connection, attach, open_file, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipelines.warehouse.workspace import Workspace
 
 _TABLES = """
 create table if not exists vault.registry (entity varchar, source_system varchar, source_id varchar, surrogate bigint);
@@ -21,14 +25,18 @@ create table if not exists vault.quarantine (
     delivery_key bigint, record_type varchar, row_number bigint, column_name varchar, rule varchar, raw_value varchar, row_text varchar
 );
 """
-_HIGHEST_SURROGATE = 1 << 62
+_BYTES, _UNUSED_BITS = 8, 2
 
 
 @contextmanager
 def open_with_vault(workspace: Workspace) -> Iterator[Connection]:
-    """Open the build file with the vault attached as `vault`. One transaction writes to one of them only."""
+    """Open the build file with the vault attached as `vault`. One transaction writes to one of them only.
+
+    Raises:
+        ClienteleError: Another program has one of the files open, or it is not a DuckDB file.
+    """
     with open_file(workspace.build_file, workspace) as connection:
-        connection.execute(f"attach {quoted(str(workspace.vault_file))} as vault")
+        attach(connection, workspace.vault_file, "vault")
         connection.execute(_TABLES)
         workspace.vault_file.chmod(0o600)
         yield connection
@@ -74,13 +82,20 @@ def register(connection: Connection, entity: str, ids: str) -> int:
 
 
 def _fresh_surrogates(connection: Connection, count: int) -> pa.Table:
-    """Random 62-bit numbers that the registry does not hold yet, numbered from 1."""
-    generator = np.random.default_rng(secrets.randbits(128))
+    """Random 62-bit numbers that the registry does not hold yet, numbered from 1.
+
+    They come from the operating system: whoever sees the numbers of a statistical generator can continue its sequence, and so learn in which order
+    the ids were registered, which is their own order.
+    """
     while True:
-        table = pa.table({"position": np.arange(1, count + 1), "surrogate": generator.integers(1, _HIGHEST_SURROGATE, count)})
+        surrogates = (np.frombuffer(os.urandom(_BYTES * count), dtype=np.uint64) >> _UNUSED_BITS).astype(np.int64)
+        table = pa.table({"position": np.arange(1, count + 1), "surrogate": surrogates})
         connection.register("candidates", table)
         clash = connection.execute(
-            "select count(*) - count(distinct surrogate) + count(*) filter (surrogate in (select surrogate from vault.registry)) from candidates"
+            """
+            select count(*) - count(distinct surrogate) + count(*) filter (surrogate in (select surrogate from vault.registry))
+            from candidates
+            """
         ).fetchone()
         connection.unregister("candidates")
         if clash == (0,):

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.errors import ClienteleError
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -50,6 +52,11 @@ class Workspace:
         return self.root / "warehouse" / "build.duckdb"
 
     @property
+    def failure_report(self) -> Path:
+        """The full words of the last run, when it failed. Beside the build file, since it may quote what is in it."""
+        return self.root / "warehouse" / "last-failure.log"
+
+    @property
     def vault(self) -> Path:
         """The folder of personal data, mode 0700."""
         return self.root / "vault"
@@ -65,6 +72,11 @@ class Workspace:
         return self.vault / "key"
 
     @property
+    def key_check_file(self) -> Path:
+        """Derived from the secret: tells the right one from another, mode 0600."""
+        return self.vault / "key-check"
+
+    @property
     def archive(self) -> Path:
         """The delivered files as they came."""
         return self.vault / "archive"
@@ -78,6 +90,11 @@ class Workspace:
     def state_file(self) -> Path:
         """What cannot be rebuilt from landed rows."""
         return self.root / "state.duckdb"
+
+    @property
+    def state_backups(self) -> Path:
+        """Copies of the state file, one for each of the latest publications."""
+        return self.root / "state-backups"
 
     @property
     def published(self) -> Path:
@@ -100,9 +117,19 @@ class Workspace:
         return self.root / ".lock"
 
     def prepare(self) -> None:
-        """Make the folders that a run needs; the vault is readable by its owner alone."""
-        for folder in (self.root, self.sources, self.landing, self.build_file.parent, self.published):
-            folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self.vault, self.archive, self.temp):
-            folder.mkdir(mode=0o700, exist_ok=True)
-            folder.chmod(0o700)
+        """Make the folders that a run needs; the vault is readable by its owner alone.
+
+        Raises:
+            ClienteleError: A folder cannot be made.
+        """
+        try:
+            for folder in (self.root, self.sources, self.landing, self.build_file.parent, self.published):
+                folder.mkdir(parents=True, exist_ok=True)
+            for folder in (self.vault, self.archive, self.temp):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                folder.chmod(0o700)
+        except OSError as fault:
+            message = (
+                f"{fault.filename}: the folder cannot be made ({fault.strerror}); check the workspace {self.root} and its permissions."
+            )
+            raise ClienteleError(message) from fault

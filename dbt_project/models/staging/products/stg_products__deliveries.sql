@@ -1,0 +1,33 @@
+-- Rendered from pipelines/contracts/records/products.yml by `make render`: change the contract, not this file.
+-- The deliveries that count, oldest first. One that is held, rejected, skipped or refused says nothing, nor does one not yet known.
+with
+    deliveries as (select * from {{ source("raw", "delivery") }} where record_type = 'products'),
+    counting as (select * from deliveries where status = 'landed' and known_at <= {{ known_by() }}),
+    ranked as (
+        select
+            delivery_key,
+            source_name,
+            mode,
+            known_at,
+            is_folded,
+            is_folded and is_accumulated as is_accumulated,
+            is_keyed,
+            -- One order over all systems, since a row may name another system than its source; within a system it is the same.
+            row_number() over (order by delivery_order, source_name, delivery_key) as order_rank
+        from counting
+    )
+
+select
+    delivery_key,
+    source_name,
+    mode,
+    known_at,
+    is_folded,
+    is_accumulated,
+    is_keyed,
+    cast(order_rank as bigint) as order_rank,
+    -- The earliest, since an older file that comes late does not undo what was known before.
+    min(case when mode = 'full' then known_at end) over (
+        partition by source_name order by order_rank rows between 1 following and unbounded following
+    ) as next_full_known_at
+from ranked

@@ -1,0 +1,73 @@
+-- Rendered from << contract >> by `make render`: change the contract, not this file.
+-- << record.title >> as they were: what each delivery changed, and of records that fold the one that stands.
+with
+    landed as (select * from {{ source("raw", "<< record.name >>") }}),
+    landed_keys as (select _record_key, _content_hash, _delivery_key from {{ source("raw", "<< record.name >>") }}),
+    repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = '<< record.name >>'),
+    deliveries as (select * from {{ ref("stg_<< record.name >>__deliveries") }} where not is_folded),
+    current_records as (select * from {{ ref("stg_<< record.name >>") }}),
+    carried as (
+        select landed_keys._record_key, landed_keys._content_hash, deliveries.order_rank, deliveries.known_at
+        from landed_keys
+        inner join deliveries on landed_keys._delivery_key = deliveries.delivery_key
+        union all
+        select repeated.record_key, repeated.content_hash, deliveries.order_rank, deliveries.known_at
+        from repeated
+        inner join deliveries on repeated.delivery_key = deliveries.delivery_key
+    ),
+    -- In the order of the deliveries, not of their arrival: the same versions whichever came first.
+    changes as (
+        select _record_key, _content_hash, order_rank, known_at
+        from carried
+        qualify _content_hash is distinct from lag(_content_hash) over (partition by _record_key order by order_rank)
+    ),
+    contents as (
+        select * from landed qualify row_number() over (partition by _record_key, _content_hash order by _delivery_key, _row_number) = 1
+    ),
+    united as (
+        select
+<% for column in columns %>
+            contents.<< column.name >>,
+<% endfor %>
+            contents.source_system,
+            contents._source_name,
+            contents._record_key,
+            contents._delivery_key,
+            contents._row_number,
+            changes.known_at as version_known_at,
+            changes.order_rank,
+            false as is_incomplete
+        from changes
+        inner join contents on changes._record_key = contents._record_key and changes._content_hash = contents._content_hash
+        union all
+        select
+<% for column in columns %>
+            << column.name >>,
+<% endfor %>
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            order_rank,
+            is_incomplete
+        from current_records
+        where is_folded
+    )
+
+select
+<% for column in columns %>
+    cast(united.<< column.name >> as << column.sql_type >>) as << column.name >>,
+<% endfor %>
+    united.source_system,
+    united._source_name,
+    united._record_key,
+    united._delivery_key,
+    united._row_number,
+    united.version_known_at,
+    united.order_rank,
+    united.is_incomplete,
+    current_records.ended_at
+from united
+left join current_records on united._record_key = current_records._record_key

@@ -1,0 +1,216 @@
+"""Run the job `build` inside this process and say how far it is.
+
+Progress comes from Dagster's own events through a logger of the run: every finished table and check is an event, and steps add a line
+in their own words.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import dagster as dg
+
+from pipelines.defs.loading import load
+from pipelines.defs.resources import PROGRESS, WorkspaceResource
+from pipelines.warehouse.workspace import Workspace
+
+JOB = "build"
+_LOGGER = "progress"
+_FINISHED = {dg.DagsterEventType.ASSET_MATERIALIZATION.value, dg.DagsterEventType.ASSET_CHECK_EVALUATION.value}
+
+State = Literal["waiting", "running", "done", "skipped", "failed"]
+_STATES: dict[str, State] = {
+    dg.DagsterEventType.STEP_START.value: "running",
+    dg.DagsterEventType.STEP_SUCCESS.value: "done",
+    dg.DagsterEventType.STEP_SKIPPED.value: "skipped",
+    dg.DagsterEventType.STEP_FAILURE.value: "failed",
+}
+
+
+@dataclass(frozen=True)
+class StepProgress:
+    """How far one step is.
+
+    Attributes:
+        step: Its name.
+        state: Where it stands; a step that could not start because an earlier one failed stays `waiting`.
+        finished: Tables made and checks judged so far.
+        planned: Tables and checks in all.
+        seconds: How long it has run.
+        detail: What it said last about itself, such as the file at hand.
+    """
+
+    step: str
+    state: State = "waiting"
+    finished: int = 0
+    planned: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended.
+
+    Attributes:
+        success: No step failed.
+        is_new: Something was made; False when there was nothing new and every step after intake was skipped.
+        steps: Every step in the order of the job.
+        failure: One plain sentence on what failed first; empty on success.
+        detail: The full words behind it: dbt's, or a traceback where nobody foresaw the fault.
+        metadata: For each asset that was made (`core/dim_customer`), what its op reported about it.
+        seconds: How long it took.
+        run_id: Dagster's name of the run.
+    """
+
+    success: bool
+    is_new: bool
+    steps: tuple[StepProgress, ...]
+    failure: str
+    detail: str
+    metadata: Mapping[str, Mapping[str, object]]
+    seconds: float
+    run_id: str
+
+
+def run_build(
+    workspace: Workspace,
+    progress: Callable[[StepProgress], None] | None = None,
+    *,
+    known_by: str = "",
+    instance: dg.DagsterInstance | None = None,
+) -> RunResult:
+    """Materialise everything in a workspace.
+
+    Args:
+        workspace: Where; it is held by this process until the run has ended.
+        progress: Called in this thread at every change of a step.
+        known_by: Build as it was known at that moment (UTC timestamp as text); empty for all that is known.
+        instance: Where Dagster keeps the run; the one of DAGSTER_HOME when None.
+
+    Returns:
+        How it ended. Faults in what was given are told there and not raised.
+    """
+    if instance is None:
+        with dg.DagsterInstance.get() as found:
+            return run_build(workspace, progress, known_by=known_by, instance=found)
+    began = time.monotonic()
+    listener = _Listener(progress)
+    with warnings.catch_warnings():
+        # Dagster announces its own previews to whoever merges definitions; nothing in them is for the person at the terminal.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        logged = dg.Definitions(loggers={_LOGGER: dg.LoggerDefinition(lambda _: listener.logger)})
+        location = dg.Definitions.merge(load(), logged)
+        job = location.resolve_job_def(JOB)
+        listener.plan([node.name for node in job.nodes_in_topological_order], _planned(location))
+        outcome = job.execute_in_process(
+            run_config={"loggers": {_LOGGER: {}}},
+            resources={"clientele": WorkspaceResource(root=str(workspace.root), known_by=known_by)},
+            instance=instance,
+            raise_on_error=False,
+        )
+    failure, detail = _failure(outcome.all_events)
+    steps = listener.steps
+    return RunResult(
+        success=outcome.success,
+        is_new=outcome.success and all(step.state == "done" for step in steps),
+        steps=steps,
+        failure=failure,
+        detail=detail,
+        metadata=dict(_metadata(outcome.all_events)),
+        seconds=time.monotonic() - began,
+        run_id=outcome.run_id,
+    )
+
+
+class _Listener(logging.Handler):
+    """Keeps the state of every step from the records of Dagster's log, and tells of each change."""
+
+    def __init__(self, progress: Callable[[StepProgress], None] | None) -> None:
+        super().__init__()
+        self._tell = progress
+        self._steps: dict[str, StepProgress] = {}
+        self._began: dict[str, float] = {}
+        self._finished: dict[str, list[dg.DagsterEvent]] = {}
+        # A logger of this run alone, not one that the process would keep by name. Dagster logs its events at DEBUG.
+        self.logger = logging.Logger(_LOGGER, logging.DEBUG)  # noqa: LOG001
+        self.logger.addHandler(self)
+
+    def plan(self, order: Iterable[str], planned: Mapping[str, int]) -> None:
+        """List the steps before the run begins."""
+        self._steps = {step: StepProgress(step, planned=planned.get(step, 0)) for step in order}
+        for step in self._steps.values():
+            self._say(step)
+
+    @property
+    def steps(self) -> tuple[StepProgress, ...]:
+        """Every step as it stands."""
+        return tuple(self._steps.values())
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take in one record."""
+        said = record.dagster_meta  # type: ignore[attr-defined]
+        step = self._steps.get(said["step_key"] or "")
+        if step is None:
+            return
+        event: dg.DagsterEvent | None = said["dagster_event"]
+        if event is not None:
+            changed = self._after(step, event)
+        elif hasattr(record, PROGRESS):
+            changed = replace(step, detail=said["orig_message"])
+        else:
+            return
+        if changed != step:
+            began = self._began.setdefault(step.step, time.monotonic())
+            self._say(replace(changed, seconds=time.monotonic() - began))
+
+    def _after(self, step: StepProgress, event: dg.DagsterEvent) -> StepProgress:
+        if event.event_type_value in _FINISHED:
+            finished = self._finished.setdefault(step.step, [])
+            finished.append(event)
+            return replace(step, finished=len(finished))
+        state = _STATES.get(event.event_type_value)
+        return replace(step, state=state) if state else step
+
+    def _say(self, step: StepProgress) -> None:
+        self._steps[step.step] = step
+        if self._tell is not None:
+            self._tell(step)
+
+
+def _planned(location: dg.Definitions) -> dict[str, int]:
+    """Tables and checks that each step makes."""
+    made = [asset for asset in location.assets or () if isinstance(asset, dg.AssetsDefinition)]
+    return {asset.op.name: len(asset.keys) + len(list(asset.check_keys)) for asset in made}
+
+
+def _failure(events: Iterable[dg.DagsterEvent]) -> tuple[str, str]:
+    """What failed first, as a sentence, and all that is known about it."""
+    for event in events:
+        if event.is_step_failure:
+            fault = event.step_failure_data
+            told = fault.user_failure_data
+            if told is not None and told.description:
+                detail = told.metadata.get("detail")
+                return told.description, str(detail.value) if detail is not None else ""
+            error = fault.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            what = error.message.strip() if error is not None else "no reason given"
+            return f"The step {event.step_key} failed unexpectedly: {what}", fault.error.to_string() if fault.error is not None else ""
+        if event.is_job_failure and event.job_failure_data.error is not None:
+            error = event.job_failure_data.error
+            return f"The run could not start: {(error.cause or error).message.strip()}", error.to_string()
+    return "", ""
+
+
+def _metadata(events: Iterable[dg.DagsterEvent]) -> Iterator[tuple[str, dict[str, object]]]:
+    for event in events:
+        if event.is_step_materialization:
+            made = event.step_materialization_data.materialization
+            yield made.asset_key.to_user_string(), {name: value.value for name, value in made.metadata.items()}

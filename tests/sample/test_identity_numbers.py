@@ -1,0 +1,91 @@
+"""No number of the sample may belong to anybody. The rules are written out here a second time, in the words of the standards."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from pipelines.sample.identity_numbers import citizen_numbers, credit_codes, telephone_numbers
+
+if TYPE_CHECKING:
+    from tests.sample.delivered import Row, Sample
+
+CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+MOBILE = re.compile(r"1[3-9]\d{9}")
+RESERVED_DOMAINS = ("example.com", "example.net", "example.org")
+
+
+def is_citizen_number(text: str) -> bool:
+    """GB 11643-1999: a birth date, and characters that, weighted with powers of two, leave 1 when divided by 11 (ISO 7064, mod 11-2)."""
+    if not re.fullmatch(r"\d{10}(0[1-9]|1[0-2])\d{5}[\dX]", text):
+        return False
+    total = sum((10 if character == "X" else int(character)) * (1 << (17 - place)) for place, character in enumerate(text))
+    return total % 11 == 1
+
+
+def is_credit_code(text: str) -> bool:
+    """GB 32100-2015: no authority is numbered 0; the first 17 characters, weighted with powers of 3, and the last make a multiple of 31."""
+    if len(text) != 18 or text[0] == "0" or not set(text) <= set(CREDIT_ALPHABET):
+        return False
+    total = sum(CREDIT_ALPHABET.index(character) * pow(3, place, 31) for place, character in enumerate(text[:17]))
+    return (total + CREDIT_ALPHABET.index(text[17])) % 31 == 0
+
+
+@pytest.fixture(scope="module")
+def customers(sample: Sample) -> list[Row]:
+    return [row for delivery in sample.rows("crm_customers") for row in delivery]
+
+
+def test_the_rules_know_a_right_number() -> None:
+    assert is_citizen_number("11010519491231002X"), "the example of the standard"
+    assert not is_citizen_number("110105194912310021")
+    assert is_credit_code("91350100M000100Y43"), "the example of the standard"
+    assert not is_credit_code("91350100M000100Y44")
+
+
+def test_no_identity_number_is_valid(customers: list[Row]) -> None:
+    persons = [row["id_number"] for row in customers if row["kind"] == "P"]
+    organisations = [row["id_number"] for row in customers if row["kind"] == "O"]
+    assert len(set(persons)) > 400
+    assert len(set(organisations)) > 30
+    for number in persons + organisations:
+        assert len(number) == 18
+        assert not is_citizen_number(number)
+        assert not is_credit_code(number)
+    assert {number[:2] for number in persons} == {"00"}, "a province that was never assigned"
+    assert {number[2:4] for number in organisations} == {"00"}, "likewise"
+
+
+def test_an_identity_number_agrees_with_the_birth_date(customers: list[Row]) -> None:
+    assert all(row["id_number"][6:14] == row["birth_date"].replace("-", "") for row in customers if row["kind"] == "P")
+
+
+def test_no_telephone_number_is_assigned(customers: list[Row]) -> None:
+    for row in customers:
+        digits = row["phone"].removeprefix("+86").replace(" ", "").replace("-", "")
+        assert re.fullmatch(r"127\d{8}", digits)
+        assert not MOBILE.fullmatch(digits)
+
+
+def test_mail_goes_nowhere(customers: list[Row]) -> None:
+    assert {row["email"].split("@")[1] for row in customers} == set(RESERVED_DOMAINS)
+
+
+def test_no_two_customers_share_a_number(customers: list[Row]) -> None:
+    for column in ("id_number", "phone", "email"):
+        owners: dict[str, set[str]] = {}
+        for row in customers:
+            if row["cust_no"]:
+                owners.setdefault(row[column], set()).add(row["cust_no"])
+        assert all(len(numbers) == 1 for numbers in owners.values()), column
+
+
+def test_none_of_many_is_valid() -> None:
+    serial = np.arange(0, 200_000, 7)
+    born = np.datetime64("1935-01-01") + (serial % 25_000).astype("timedelta64[D]")
+    assert not any(is_citizen_number(number) for number in citizen_numbers(born, serial))
+    assert not any(is_credit_code(number) for number in credit_codes(serial))
+    assert len(set(telephone_numbers(serial))) == len(serial)

@@ -1,0 +1,1 @@
+select customer_key, invoice_key, amount from {{ source("raw", "invoices") }}

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pipelines.policy import Policy, load_policy
+from pipelines.warehouse.workspace import Workspace
+from tests.warehouse.small import make_build
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _of_this_test_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that the person at the terminal has set."""
+    for name in ("CLIENTELE_WORKSPACE", "CLIENTELE_VAULT_KEY", "CLIENTELE_MEMORY", "CLIENTELE_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An empty workspace."""
+    return Workspace.at(tmp_path / "工作区 one's")
+
+
+@pytest.fixture
+def built(workspace: Workspace) -> Workspace:
+    """A workspace with the small build."""
+    make_build(workspace)
+    return workspace
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """The policy as shipped."""
+    return load_policy()
