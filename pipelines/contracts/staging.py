@@ -137,7 +137,7 @@ def models_of(record: RecordType) -> list[Model]:
                 f"{described}, as each delivery changed it; of one that folds, as it stands. A null is a value that was not delivered.",
                 "one row a record and version",
                 "detail",
-                (*data, *origin, raw["_record_key"], *place, _VERSION_KNOWN_AT, _RANK, _IS_INCOMPLETE, _ENDED_AT),
+                (*data, *origin, raw["_record_key"], *place, _VERSION_KNOWN_AT, _VERSION_RANK, _IS_INCOMPLETE, _ENDED_AT),
                 ("_record_key", "order_rank"),
             )
         )
@@ -166,8 +166,11 @@ def source_tables(records: list[RecordType], intake: list[IntakeTable]) -> list[
 _RANK = Column(
     "order_rank", "bigint", "Place of the newest delivery that carries it among the deliveries of the record type; greater is newer."
 )
+_VERSION_RANK = Column(
+    "order_rank", "bigint", "Place of the delivery that brought the version among those of the record type; greater is newer."
+)
 _KNOWN_AT = Column("_known_at", "timestamp", "When the newest delivery that carries it could have been known, UTC.")
-_VERSION_KNOWN_AT = Column("version_known_at", "timestamp", "When the delivery that brought the version could have been known, UTC.")
+_VERSION_KNOWN_AT = Column("version_known_at", "timestamp", "When the version could first have been known, UTC.")
 _IS_FOLDED = Column("is_folded", "boolean", "Whether the source makes one record of several rows.")
 _IS_ACCUMULATED = Column("is_accumulated", "boolean", "Whether rows of older deliveries stay part of the record.")
 _IS_KEYED = Column("is_keyed", "boolean", "Whether the whole key was delivered.")

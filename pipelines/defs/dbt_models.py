@@ -30,11 +30,15 @@ DbtEvent = dg.Output[Any] | dg.AssetMaterialization | dg.AssetObservation | dg.A
 
 
 class Translator(DagsterDbtTranslator):
-    """Says for every dbt node how its asset is called, grouped and owned. Keys are schema and name, as in the database."""
+    """Says for every dbt node how its asset is called, grouped and owned."""
 
     def __init__(self) -> None:
         """Tests on sources are checks of the assets that write them."""
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Schema and name: an asset is called as its table is."""
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The first folder below `models/`."""
@@ -72,8 +76,8 @@ def models(name: str, parsed: ParsedProject, *, select: str = "fqn:*", exclude: 
 
     @dbt_assets(name=name, manifest=manifest, select=select, exclude=exclude, dagster_dbt_translator=translator)
     def run_dbt(context: dg.AssetExecutionContext, clientele: WorkspaceResource) -> Iterator[DbtEvent]:
-        variables: dict[str, object] = {"policy": clientele.policy.as_variables()}
         with plain_failure():
+            variables: dict[str, object] = {"policy": clientele.policy.as_variables()}
             now = ensure_manifest(variables, parsed.source)
             if clientele.known_by:
                 variables["known_by"] = clientele.known_by

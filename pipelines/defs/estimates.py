@@ -31,7 +31,9 @@ def _made(name: str, rows: int) -> Made:
 @dg.multi_asset(
     name="estimate_segmentation",
     specs=[
-        _spec("estimate_segmentation", [_FEATURES], "RFM scores and segment, Pareto tier and life-cycle stage, one row a customer and as_of.")
+        _spec(
+            "estimate_segmentation", [_FEATURES], "RFM scores and segment, Pareto tier and life-cycle stage, one row a customer and as_of."
+        )
     ],
 )
 def segmentation(context: dg.AssetExecutionContext, clientele: WorkspaceResource) -> Iterator[Made]:

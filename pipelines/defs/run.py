@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,6 +16,9 @@ import dagster as dg
 
 from pipelines.defs.loading import load
 from pipelines.defs.resources import PROGRESS, WorkspaceResource
+from pipelines.policy import load_policy
+from pipelines.transform.project import ensure_manifest
+from pipelines.warehouse.lock import hold
 from pipelines.warehouse.workspace import Workspace
 
 JOB = "build"
@@ -94,32 +96,49 @@ def run_build(
         instance: Where Dagster keeps the run; the one of DAGSTER_HOME when None.
 
     Returns:
-        How it ended. Faults in what was given are told there and not raised.
+        How it ended.
+
+    Raises:
+        ClienteleError: The run could not begin: another process holds the workspace, the policy is not valid, or the models cannot be
+            parsed.
     """
-    if instance is None:
-        with dg.DagsterInstance.get() as found:
-            return run_build(workspace, progress, known_by=known_by, instance=found)
+    with hold(workspace):
+        # Before Dagster loads them, so that a fault is told in its own sentence and not inside the loader's.
+        ensure_manifest({"policy": load_policy(workspace.policy_file).as_variables()})
+        resources = {"clientele": WorkspaceResource(root=str(workspace.root), known_by=known_by)}
+        if instance is not None:
+            return run_job(load(), resources, instance, progress)
+        with dg.DagsterInstance.get() as kept:
+            return run_job(load(), resources, kept, progress)
+
+
+def run_job(
+    location: dg.Definitions,
+    resources: Mapping[str, object],
+    instance: dg.DagsterInstance,
+    progress: Callable[[StepProgress], None] | None = None,
+) -> RunResult:
+    """Run the job `build` of some definitions inside this process.
+
+    Args:
+        location: The definitions.
+        resources: What takes the place of their resources.
+        instance: Where Dagster keeps the run.
+        progress: Called in this thread at every change of a step.
+    """
     began = time.monotonic()
     listener = _Listener(progress)
-    with warnings.catch_warnings():
-        # Dagster announces its own previews to whoever merges definitions; nothing in them is for the person at the terminal.
-        warnings.simplefilter("ignore", dg.BetaWarning)
-        logged = dg.Definitions(loggers={_LOGGER: dg.LoggerDefinition(lambda _: listener.logger)})
-        location = dg.Definitions.merge(load(), logged)
-        job = location.resolve_job_def(JOB)
-        listener.plan([node.name for node in job.nodes_in_topological_order], _planned(location))
-        outcome = job.execute_in_process(
-            run_config={"loggers": {_LOGGER: {}}},
-            resources={"clientele": WorkspaceResource(root=str(workspace.root), known_by=known_by)},
-            instance=instance,
-            raise_on_error=False,
-        )
+    logged = dg.Definitions(loggers={_LOGGER: dg.LoggerDefinition(lambda _: listener.logger)})
+    job = dg.Definitions.merge(location, logged).resolve_job_def(JOB)
+    listener.plan([node.name for node in job.nodes_in_topological_order], _planned(location))
+    outcome = job.execute_in_process(
+        run_config={"loggers": {_LOGGER: {}}}, resources=dict(resources), instance=instance, raise_on_error=False
+    )
     failure, detail = _failure(outcome.all_events)
-    steps = listener.steps
     return RunResult(
         success=outcome.success,
-        is_new=outcome.success and all(step.state == "done" for step in steps),
-        steps=steps,
+        is_new=outcome.success and all(step.state == "done" for step in listener.steps),
+        steps=listener.steps,
         failure=failure,
         detail=detail,
         metadata=dict(_metadata(outcome.all_events)),

@@ -4,13 +4,12 @@ from pipelines.defs.dbt_models import models
 from pipelines.policy import load_policy
 from pipelines.transform.catalog import PUBLISHED_SCHEMAS
 from pipelines.transform.project import ensure_manifest
-from pipelines.warehouse.workspace import Workspace
 
 # dbt's graph operator: the tables that Python writes, and all models and tests that stand on them.
 _STANDS_ON_ESTIMATES = "source:estimates+"
 
-# The shape of the graph does not depend on the policy, but so one parse serves both this and a run in the current workspace.
-_parsed = ensure_manifest({"policy": load_policy(Workspace.current().policy_file).as_variables()})
+# The shape of the graph does not depend on the policy. A run in a workspace that sets values of its own parses once more, with those.
+_parsed = ensure_manifest({"policy": load_policy().as_variables()})
 
 core = models("core", _parsed, exclude=_STANDS_ON_ESTIMATES)
 marts = models("marts", _parsed, select=_STANDS_ON_ESTIMATES)

@@ -34,7 +34,7 @@ RISK_SCHEMA = {
     "reason_1": "varchar",
     "reason_2": "varchar",
     "reason_3": "varchar",
-    "trigger_count": "smallint",
+    "trigger_count": "integer",
     "model_version": "varchar",
 }
 TRIGGER_TABLE = "estimates.estimate_churn_trigger"

@@ -9,7 +9,7 @@ from pipelines.sample.bills import Bills
 from pipelines.sample.chance import Integers, Times, pick, stream
 from pipelines.sample.timeline import SECONDS_A_DAY, Timeline
 
-_PART, _REST_COMES, _REFERENCE_GIVEN, _BOUNCES = 0.6, 0.7, 0.85, 0.004
+_PART, _REST_COMES, _REFERENCE_GIVEN, _BOUNCES = 0.6, 0.7, 0.85, 0.03
 
 
 def make_payments(seed: int, accounts: Accounts, bills: Bills, timeline: Timeline) -> pl.DataFrame:
@@ -33,7 +33,7 @@ def make_payments(seed: int, accounts: Accounts, bills: Bills, timeline: Timelin
     amount = np.where(is_partial, (whole * _PART).astype(np.int64), whole)
     has_reference = rng.random(count) < _REFERENCE_GIVEN
     method = pick(rng, (30, 15, 25, 20, 7, 3), accounts.count)[owed["account"].to_numpy()]
-    bounces = (method == 0) & (rng.random(count) < _BOUNCES / 0.3)
+    bounces = (method == words.PAYMENT_METHODS.index("direct debit")) & (rng.random(count) < _BOUNCES)
     document = owed["document"].to_numpy()
     main = _frame(owed, np.where(has_reference, document, -1), paid, amount, "payment", method).with_columns(
         returned=pl.when(pl.Series(bounces)).then(pl.col("paid") + pl.duration(days=3))

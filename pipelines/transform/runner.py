@@ -7,6 +7,7 @@ of running statements and the release of the file. The versions are pinned in py
 from __future__ import annotations
 
 import json
+import logging
 import queue
 import threading
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from dbt.cli.main import dbtRunnerResult
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
@@ -45,7 +46,7 @@ def build(
     Args:
         project: The parsed project.
         build_file: The DuckDB file to build in. No other connection to it may be open in this process; none is left open.
-        artefacts: Folder for compiled SQL, run results and dbt's log.
+        artefacts: Folder for compiled SQL and dbt's log.
         variables: dbt variables, JSON values only.
         selection: dbt's own arguments, such as `["--select", "source:estimates+"]`; empty for everything.
 
@@ -64,7 +65,8 @@ def build(
             events.put(event)
 
     def work() -> None:
-        command = ["build", *selection, "--exclude-resource-type", "unit_test"]
+        # The artefacts that dbt writes for other programs cost as long as twenty nodes, and nobody reads them here.
+        command = ["build", *selection, "--exclude-resource-type", "unit_test", "--no-write-json"]
         try:
             manifest = project.loaded()
             outcomes.append(
@@ -102,13 +104,20 @@ def invoke(
     callbacks: Sequence[Callable[[EventMsg], None]] = (),
 ) -> dbtRunnerResult:
     """Run one dbt command to its end, writing nothing to the terminal and nothing to the network."""
-    from dbt.cli.main import dbtRunner
-
     places = {"--project-dir": source, "--profiles-dir": source, "--target-path": artefacts, "--log-path": artefacts}
     arguments = [*command, *(str(part) for pair in places.items() for part in pair)]
     arguments += ["--vars", json.dumps(dict(variables)), "--log-level", "none", "--log-level-file", "info"]
     arguments += ["--no-use-colors", "--no-use-colors-file", "--no-send-anonymous-usage-stats", "--no-version-check"]
-    return dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(arguments)
+    return _dbt()(manifest=manifest, callbacks=list(callbacks)).invoke(arguments)
+
+
+def _dbt() -> type[dbtRunner]:
+    """dbt, imported without what one of its libraries does then: it gives the root logger a handler that prints every other library's log."""
+    handlers = logging.root.handlers[:]
+    from dbt.cli.main import dbtRunner
+
+    logging.root.handlers[:] = handlers
+    return dbtRunner
 
 
 def _as_logged(event: EventMsg) -> dict[str, Any]:

@@ -151,10 +151,8 @@ def _limit(connection: Connection, share: float, folder: Path) -> None:
 def _refusal(path: Path, fault: duckdb.IOException) -> ClienteleError:
     reason = str(fault).splitlines()[0].removeprefix("IO Error: ")
     if "Could not set lock" in reason:
-        holder = reason.partition("Conflicting lock is held in ")[2].partition(". See also")[0]
-        return ClienteleError(
-            f"{path}: another program has the file open{f' ({holder})' if holder else ''}; close it there, then run again."
-        )
+        holder = reason.partition("Conflicting lock is held in ")[2].partition(". See also")[0] or "which one is not known"
+        return ClienteleError(f"{path}: another program has the file open, {holder}; close it there, then run again.")
     if not path.exists():
         return ClienteleError(f"{path}: there is no such file, and none can be made ({reason}); check the path and its permissions.")
     return ClienteleError(f"{path}: DuckDB cannot open it ({reason}); put back a whole file from your backup.")

@@ -95,12 +95,12 @@ def write(build: Connection, copies: Sequence[Copy], progress: Progress | None) 
 def create(build: Connection, entry: TableEntry, query: str) -> int:
     """Write one table in the order of its key, with a comment on it and on each column; how many rows it has."""
     name = f"{TARGET}.{_qualified(entry)}"
-    build.execute(f"create schema if not exists {TARGET}.{identifier(entry.schema_name)}")
     order = ", ".join(map(identifier, entry.key)) or "all"
+    comments = [f"comment on column {name}.{identifier(column.name)} is {quoted(column.description)}" for column in entry.columns]
+    # One transaction, since each waits for the disk.
+    build.execute(f"begin; create schema if not exists {TARGET}.{identifier(entry.schema_name)}")
     created = build.execute(f"create table {name} as select * from ({query}) order by {order}").fetchone()
-    build.execute(f"comment on table {name} is {quoted(entry.description)}")
-    for column in entry.columns:
-        build.execute(f"comment on column {name}.{identifier(column.name)} is {quoted(column.description)}")
+    build.execute("; ".join([f"comment on table {name} is {quoted(entry.description)}", *comments, "commit"]))
     return int(created[0]) if created else 0
 
 

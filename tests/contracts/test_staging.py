@@ -68,16 +68,25 @@ def in_april(staging_project: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_newest_delivery_wins_and_late_ones_do_not_overwrite(now: Staged, in_april: Staged) -> None:
-    expected = [("P1", Decimal(90)), ("P2", Decimal(50)), ("P3", Decimal(30))]
-    assert in_april.rows("payment_id, amount", "stg_payments") == expected
-    assert now.rows("payment_id, amount", "stg_payments", "payment_id <> 'P1'") == expected[1:]
+    assert in_april.rows("payment_id, amount", "stg_payments") == [
+        ("P1", Decimal(90)),
+        ("P2", Decimal(50)),
+        ("P3", Decimal(30)),
+        ("P5", Decimal(2)),
+    ]
+    assert now.rows("payment_id, amount", "stg_payments", "payment_id in ('P2', 'P3')") == [("P2", Decimal(50)), ("P3", Decimal(30))]
 
 
 def test_a_repeated_content_is_current_again(now: Staged) -> None:
-    """The row stays where it landed; its rank and its time are those of the delivery that repeats it."""
-    row = now.rows("amount, _delivery_key, _row_number, order_rank, _known_at", "stg_payments", "payment_id = 'P1'")
-    assert row == [(Decimal(100), 11, 1, 4, datetime(2024, 5, 5))]
-    assert now.rows("amount, order_rank", "stg_payments__rows", "payment_id = 'P1'") == [(Decimal(100), 4)]
+    """The row stays where it landed, of P4 where that counts; its rank and its time are those of the delivery that repeats it."""
+    assert now.rows(
+        "payment_id, amount, _delivery_key, _row_number, order_rank, _known_at", "stg_payments", "payment_id in ('P1', 'P4', 'P5')"
+    ) == [
+        ("P1", Decimal(110), 13, 1, 5, datetime(2024, 5, 5)),
+        ("P4", Decimal(70), 15, 1, 5, datetime(2024, 5, 5)),
+        ("P5", Decimal(2), 12, 2, 5, datetime(2024, 5, 5)),
+    ]
+    assert now.rows("amount, order_rank", "stg_payments__rows", "payment_id = 'P1'") == [(Decimal(110), 5)]
 
 
 def test_held_deliveries_stay_out(now: Staged) -> None:
@@ -118,24 +127,24 @@ def test_a_record_that_does_not_fold_is_its_row(now: Staged) -> None:
     ]
 
 
-PRODUCT = "product_id, name, launched_at, list_price, unit_cost, _row_count, is_folded"
+PRODUCT = "product_id, name, launched_at, list_price, unit_cost, _known_at, _row_count, is_folded"
 
 
 def test_accumulated_rows_add_up_over_deliveries(now: Staged, in_april: Staged) -> None:
     """X: first launch of all three, highest price, newest name, newest cost that is there. The earliest delivery comes last."""
     assert now.rows(PRODUCT, "stg_products", "product_id = 'X'") == [
-        ("X", "newest", datetime(2023, 12, 1), Decimal(5), Decimal(2), 3, True)
+        ("X", "newest", datetime(2023, 12, 1), Decimal(5), Decimal(2), datetime(2024, 5, 1), 3, True)
     ]
     assert in_april.rows(PRODUCT, "stg_products", "product_id = 'X'") == [
-        ("X", "newest", datetime(2024, 3, 1), Decimal(5), Decimal(2), 2, True)
+        ("X", "newest", datetime(2024, 3, 1), Decimal(5), Decimal(2), datetime(2024, 3, 1), 2, True)
     ]
 
 
 def test_a_whole_record_ends_what_had_accumulated(now: Staged) -> None:
     """Y accumulated before the catalogue delivered it whole, Z after: one record each, and of one kind."""
     assert now.rows(PRODUCT, "stg_products", "product_id <> 'X'") == [
-        ("Y", "whole", datetime(2022, 1, 1), Decimal(2), None, 1, False),
-        ("Z", "seen again", datetime(2023, 1, 1), Decimal(3), None, 1, True),
+        ("Y", "whole", datetime(2022, 1, 1), Decimal(2), None, datetime(2024, 3, 2), 1, False),
+        ("Z", "seen again", datetime(2023, 1, 1), Decimal(3), None, datetime(2024, 3, 3), 1, True),
     ]
 
 
@@ -169,11 +178,17 @@ def test_what_is_missing_from_a_full_delivery_has_ended(now: Staged, in_april: S
     ]
 
 
+def test_nothing_ends_that_is_delivered_as_changes(now: Staged) -> None:
+    """P2 is missing from every later delivery of its source, which does not deliver in full."""
+    for record in ("payments", "invoices", "products", "invoice_lines"):
+        assert now.rows("distinct ended_at", f"stg_{record}") == [(None,)]
+
+
 def test_versions_follow_the_order_of_deliveries(now: Staged) -> None:
-    """45 repeats in between what 41 said of NORTH: no version of its own. 44 says it once more, after 42 had said otherwise."""
+    """NORTH moves south in 45, which comes last but is older than 42, where the move was known first; 44 has it back in the north."""
     assert now.rows("order_rank, version_known_at, region", "stg_customers__versions", f"customer_key = {world.NORTH}") == [
         (2, datetime(2024, 2, 1), "north"),
-        (4, datetime(2024, 3, 1), "south"),
+        (3, datetime(2024, 3, 1), "south"),
         (5, datetime(2024, 5, 1), "north"),
     ]
     assert now.rows(

@@ -66,12 +66,13 @@ UNNUMBERED = Feed("lines", is_keyed=False)
 ERP = Feed("erp", system="erp")
 
 DELIVERIES = [
-    # P1 is corrected by 12, an older file comes late (13), 14 is held, 15 repeats what 11 said of P1.
+    # P1 is corrected by 12, an older file comes late (13), 14 is held, 16 repeats what 13 said of P1 and 12 of P5.
     Delivery(11, "payments", BANK, "2024-01", "2024-02-05"),
     Delivery(12, "payments", BANK, "2024-02", "2024-03-05"),
     Delivery(13, "payments", BANK, "2023-12", "2024-03-10"),
     Delivery(14, "payments", BANK, "2024-03", "2024-03-11", status="held"),
-    Delivery(15, "payments", BANK, "2024-04", "2024-05-05"),
+    Delivery(15, "payments", BANK, "2024-04", "2024-04-05"),
+    Delivery(16, "payments", BANK, "2024-05", "2024-05-05"),
     # A and B fold from lines; 22 brings A again; 23 is older and late; C comes whole, from another system.
     Delivery(21, "invoices", BILLS, "2024-01", "2024-02-05"),
     Delivery(22, "invoices", BILLS, "2024-02", "2024-04-05"),
@@ -98,7 +99,7 @@ DELIVERIES = [
     Delivery(54, "invoice_lines", ERP, "2", "2024-03-01"),
 ]
 
-P1, P2, P3 = 101, 102, 103
+P1, P2, P3, P4, P5 = 101, 102, 103, 104, 105
 A, B, C = 201, 202, 203
 X, Y, Z = 301, 302, 303
 NORTH, TWICE, GONE, LATE, BROKEN, SHOPPER = 401, 402, 403, 404, 405, 409
@@ -139,10 +140,15 @@ def line(invoice: str, amount: str, number: int | None = None) -> dict[str, Any]
 ROWS = [
     Row(11, 1, P1, paid("P1", "100")),
     Row(11, 2, P2, paid("P2", "50")),
+    Row(11, 3, P5, paid("P5", "1")),
     Row(12, 1, P1, paid("P1", "90")),
+    Row(12, 2, P5, paid("P5", "2")),
     Row(13, 1, P1, paid("P1", "110")),
     Row(13, 2, P3, paid("P3", "30")),
     Row(14, 1, P2, paid("P2", "999")),
+    Row(14, 2, P4, paid("P4", "70")),
+    Row(15, 1, P4, paid("P4", "70")),
+    Row(15, 2, P5, paid("P5", "3")),
     Row(
         21,
         1,
@@ -202,10 +208,12 @@ FOLDS = [
 
 # Rows that a delivery repeats, as (delivery, key, content).
 REPEATED = [
-    (15, P1, content(paid("P1", "100"))),
+    (16, P1, content(paid("P1", "110"))),
+    (16, P4, content(paid("P4", "70"))),
+    (16, P5, content(paid("P5", "2"))),
     (42, TWICE, content(customer(TWICE, "east"))),
     (44, NORTH, content(customer(NORTH, "north"))),
-    (45, NORTH, content(customer(NORTH, "north"))),
+    (45, NORTH, content(customer(NORTH, "south"))),
     (45, TWICE, content(customer(TWICE, "east"))),
 ]
 

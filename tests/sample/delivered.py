@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -64,6 +65,7 @@ class Sample:
         return _read(self.truth / "dirt.csv", "utf-8", ",")
 
 
+@cache
 def _read(path: Path, encoding: str, delimiter: str) -> list[Row]:
     content = path.read_bytes()
     text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode(encoding)

@@ -156,9 +156,10 @@ def test_traits_tell_who_leaves(large: Business) -> None:
 def test_poor_credit_pays_late_or_never(large: Business) -> None:
     documents = make_bills(5, large.customers, large.accounts, large.life, TIMELINE).documents
     bills = documents.filter((documents["kind"] == "bill") & documents["payer"].is_not_null())
-    credit = large.customers.credit[large.accounts.owner[bills["account"].to_numpy()]]
+    owner = large.accounts.owner[bills["account"].to_numpy()]
+    credit, stays = large.customers.credit[owner], large.life.last[owner] == NEVER
     is_unpaid = (bills["payer"] == "never").to_numpy()
-    assert is_unpaid[credit < 0.3].mean() > 3 * is_unpaid[credit > 0.9].mean()
+    assert is_unpaid[stays & (credit < 0.3)].mean() > 3 * is_unpaid[stays & (credit > 0.9)].mean()
     assert 0.02 < is_unpaid.mean() < 0.12
 
 
@@ -171,7 +172,21 @@ def test_use_follows_the_season(large: Business) -> None:
     assert 1.25 < february / april < 1.45
 
 
-def test_few_customers_bring_most_of_the_money(monthly: dict[str, dict[int, int]]) -> None:
+def test_use_falls_from_the_decision_on(large: Business) -> None:
+    bills = make_bills(5, large.customers, large.accounts, large.life, TIMELINE)
+    usage = bills.lines.filter(bills.lines["charge"] == "usage").join(bills.documents.select("document", "month", "kind"), on="document")
+    usage = usage.filter(usage["kind"] == "bill")
+    owner = large.accounts.owner[usage["account"].to_numpy()]
+    since = usage["month"].to_numpy() - large.life.decided[owner]
+    level = usage["quantity"].to_numpy() / large.accounts.minutes[usage["account"].to_numpy()]
+    stops_using = large.life.reason[owner] != NON_PAYMENT
+    before, after = level[(since <= 0) & stops_using].mean(), [level[(since == months) & stops_using].mean() for months in (1, 2, 3)]
+    assert before > 2 * after[0]
+    assert after[0] > after[1] > after[2]
+
+
+def test_few_customers_bring_most_of_the_money(monthly: dict[str, dict[int, int]], large: Business) -> None:
+    assert np.quantile(large.customers.value, 0.95) > 3 * np.median(large.customers.value)
     amounts = sorted((sum(bills.values()) for number, bills in monthly.items() if number), reverse=True)
     share = sum(amounts[: len(amounts) // 5]) / sum(amounts)
     assert 0.4 < share < 0.85

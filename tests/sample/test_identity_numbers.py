@@ -88,4 +88,10 @@ def test_none_of_many_is_valid() -> None:
     born = np.datetime64("1935-01-01") + (serial % 25_000).astype("timedelta64[D]")
     assert not any(is_citizen_number(number) for number in citizen_numbers(born, serial))
     assert not any(is_credit_code(number) for number in credit_codes(serial))
-    assert len(set(telephone_numbers(serial))) == len(serial)
+
+
+def test_different_customers_get_different_numbers() -> None:
+    serial = np.arange(50_000)
+    same_day = np.full(len(serial), np.datetime64("1980-02-29"))
+    for numbers in (citizen_numbers(same_day, serial), credit_codes(serial), telephone_numbers(serial)):
+        assert len(set(numbers)) == len(serial)

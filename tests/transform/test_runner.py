@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,15 +18,21 @@ from tests.transform.tiny import change, rows, tiny_project, tiny_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from pipelines.warehouse.workspace import Workspace
 
 VARIABLES: dict[str, object] = {"policy": {"tiny.factor": 1}}
 
 
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that tests only read, and that is parsed once."""
+    return tiny_project(tmp_path_factory.mktemp("dbt"))
+
+
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
+def own_source(tmp_path: Path) -> Path:
+    """A project for tests that change a model."""
     return tiny_project(tmp_path)
 
 
@@ -78,20 +87,20 @@ def test_the_variables_of_the_run_count_and_not_those_of_the_parse(source: Path,
     assert rows(workspace, "select sum(amount) from core.fct_invoice") == [(105,)]
 
 
-def test_events_come_while_dbt_works(source: Path, workspace: Workspace) -> None:
-    (source / "models/core/dim_customer.sql").write_text(
+def test_events_come_while_dbt_works(own_source: Path, workspace: Workspace) -> None:
+    (own_source / "models/core/dim_customer.sql").write_text(
         "select distinct customer_key from {{ ref('stg_invoices') }}, (select count(*) from range(300000000) where hash(range) = 0)"
     )
-    events = run(source, workspace, "--select", "+dim_customer", "--exclude", "resource_type:test")
+    events = run(own_source, workspace, "--select", "+dim_customer", "--exclude", "resource_type:test")
     assert next(events)["data"]["node_info"]["node_name"] == "stg_invoices"
     assert "dbt" in {thread.name for thread in threading.enumerate()}
     assert names(events) == ["dim_customer"]
 
 
-def test_a_listener_that_leaves_stops_dbt_and_frees_the_file(source: Path, workspace: Workspace) -> None:
+def test_a_listener_that_leaves_stops_dbt_and_frees_the_file(own_source: Path, workspace: Workspace) -> None:
     endless = "select sum(a.range * b.range) as customer_key from range(100000000) a, range(100000000) b, {{ ref('stg_invoices') }}"
-    (source / "models/core/dim_customer.sql").write_text(endless)
-    events = run(source, workspace, "--select", "+dim_customer", "--exclude", "resource_type:test")
+    (own_source / "models/core/dim_customer.sql").write_text(endless)
+    events = run(own_source, workspace, "--select", "+dim_customer", "--exclude", "resource_type:test")
     next(events)
     time.sleep(0.5)
     left = time.monotonic()
@@ -101,11 +110,11 @@ def test_a_listener_that_leaves_stops_dbt_and_frees_the_file(source: Path, works
     assert rows(workspace, "select count(*) from staging.stg_invoices") == [(3,)]
 
 
-def test_a_broken_model_is_named_with_the_words_of_the_database(source: Path, workspace: Workspace) -> None:
-    (source / "models/core/dim_customer.sql").write_text("select customer from {{ ref('stg_invoices') }}")
-    (source / "models/core/fct_invoice.sql").write_text("select invoice from {{ ref('stg_invoices') }}")
+def test_a_broken_model_is_named_with_the_words_of_the_database(own_source: Path, workspace: Workspace) -> None:
+    (own_source / "models/core/dim_customer.sql").write_text("select customer from {{ ref('stg_invoices') }}")
+    (own_source / "models/core/fct_invoice.sql").write_text("select invoice from {{ ref('stg_invoices') }}")
     with pytest.raises(TransformError) as caught:
-        list(run(source, workspace))
+        list(run(own_source, workspace))
     said = str(caught.value)
     assert said.startswith('The model core.dim_customer failed: Binder Error: Referenced column "customer" not found in FROM clause!')
     assert "mend models/core/dim_customer.sql (as run: " in said
@@ -120,10 +129,9 @@ def test_a_broken_rule_is_named_with_its_model_and_rows(source: Path, workspace:
         list(run(source, workspace))
     said = str(caught.value)
     assert said.startswith("The test unique_fct_invoice_invoice_key on fct_invoice failed: 2 rows break it; see them with the query in ")
-    query = said.split("with the query in ")[1].split(",")[0]
+    query = said.split("with the query in ")[1].split(",", maxsplit=1)[0]
     # dbt's own file, run as it stands, shows the rows.
-    with open(query, encoding="utf-8") as file:  # noqa: PTH123
-        assert len(rows(workspace, file.read())) == 2
+    assert len(rows(workspace, Path(query).read_text(encoding="utf-8"))) == 2
 
 
 def test_a_test_that_cannot_run_is_told_from_one_that_fails(source: Path, workspace: Workspace) -> None:
@@ -145,3 +153,9 @@ def test_the_file_is_free_after_a_failure(source: Path, workspace: Workspace) ->
         list(run(source, workspace))
     change(workspace, "delete from raw.invoices where customer_key = 7")
     list(run(source, workspace))
+
+
+def test_importing_dbt_does_not_make_other_libraries_speak() -> None:
+    code = "import logging; from pipelines.transform.runner import _dbt; _dbt(); print(logging.root.handlers)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=Path(__file__).parents[2])
+    assert (said.stdout, said.stderr) == ("[]\n", "")

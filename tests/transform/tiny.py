@@ -1,4 +1,7 @@
-"""A dbt project of four models, small enough to run in a second, and a build file for it. Its one unit test is wrong on purpose: no run may run it."""
+"""A dbt project of four models, small enough to run in a second, and a build file for it.
+
+Its one unit test is wrong on purpose: no run may run it.
+"""
 
 from __future__ import annotations
 

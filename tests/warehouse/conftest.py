@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,10 +26,18 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.at(tmp_path / "工作区 one's")
 
 
-@pytest.fixture
-def built(workspace: Workspace) -> Workspace:
-    """A workspace with the small build."""
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The small build; nobody changes it."""
+    workspace = Workspace.at(tmp_path_factory.mktemp("built") / "workspace")
     make_build(workspace)
+    return workspace
+
+
+@pytest.fixture
+def built(template: Workspace, workspace: Workspace) -> Workspace:
+    """A workspace with the small build."""
+    shutil.copytree(template.root, workspace.root)
     return workspace
 
 

@@ -116,7 +116,7 @@ def close_march(workspace: Workspace) -> None:
 def change(workspace: Workspace, statements: str) -> None:
     """Change the build, as a later run would."""
     with open_file(workspace.build_file, workspace) as build:
-        build.execute(statements)
+        build.execute(f"begin; {statements}; commit")
 
 
 def published(workspace: Workspace, policy: Policy | None = None, catalog: Sequence[TableEntry] = CATALOG, known_by: str = "") -> Publication:

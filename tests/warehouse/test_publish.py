@@ -118,7 +118,7 @@ def test_publication_lists_every_version(built: Workspace) -> None:
     told = "select version, published_at, known_by, as_of, duckdb_version, storage_version, table_count, row_count from meta.publication"
     known_by, as_of = datetime(2025, 3, 5, 8), date(2025, 2, 28)
     assert rows(built, told) == [
-        (item.version, item.published_at, known_by, as_of, duckdb.__version__, "v1.2.0", 15, 33) for item in (first, second)
+        (item.version, item.published_at, known_by, as_of, duckdb.__version__, "v1.2.0", 15, 34) for item in (first, second)
     ]
     assert rows(built, "select count(*) from meta.publication where project_version is null") == [(0,)]
 

@@ -4,7 +4,11 @@ with
     first_facts as (select * from {{ ref("int_customer__first_fact") }}),
     history as (select * from {{ ref("dim_customer_history") }}),
     -- A closing counts from its own day on; intervals do not overlap, so no more than one reaches a month's end.
-    closings as (select customer_key, closed_date, {{ business_date("coalesce(valid_to, " ~ end_of_time() ~ ")") }} as reopened_date from history where is_closed),
+    closings as (
+        select customer_key, closed_date, {{ business_date("coalesce(valid_to, " ~ end_of_time() ~ ")") }} as reopened_date
+        from history
+        where is_closed
+    ),
     summed as (
         select
             months.*,

@@ -35,7 +35,8 @@ with
         left join folds on folding._source_name = folds.source_name
         left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
     ),
-    -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here.
+    -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
+    -- latest that is there, and not every engine passes over nulls by itself.
     aggregated as (
         select
             _record_key,

@@ -15,11 +15,22 @@ with
         from repeated
         inner join deliveries on repeated.delivery_key = deliveries.delivery_key
     ),
+    compared as (
+        select carried.*, lag(_content_hash) over (partition by _record_key order by order_rank) as content_hash_before from carried
+    ),
     -- In the order of the deliveries, not of their arrival: the same versions whichever came first.
-    changes as (
-        select _record_key, _content_hash, order_rank, known_at
-        from carried
-        qualify _content_hash is distinct from lag(_content_hash) over (partition by _record_key order by order_rank)
+    numbered as (
+        select
+            compared.*,
+            count_if(_content_hash is distinct from content_hash_before) over (
+                partition by _record_key order by order_rank rows between unbounded preceding and current row
+            ) as version_number
+        from compared
+    ),
+    versions as (
+        select _record_key, _content_hash, min(order_rank) as order_rank, min(known_at) as known_at
+        from numbered
+        group by _record_key, _content_hash, version_number
     ),
     contents as (
         select * from landed qualify row_number() over (partition by _record_key, _content_hash order by _delivery_key, _row_number) = 1
@@ -34,11 +45,11 @@ with
             contents._record_key,
             contents._delivery_key,
             contents._row_number,
-            changes.known_at as version_known_at,
-            changes.order_rank,
+            versions.known_at as version_known_at,
+            versions.order_rank,
             false as is_incomplete
-        from changes
-        inner join contents on changes._record_key = contents._record_key and changes._content_hash = contents._content_hash
+        from versions
+        inner join contents on versions._record_key = contents._record_key and versions._content_hash = contents._content_hash
         union all
         select
 <% for column in columns %>

@@ -53,6 +53,7 @@ with
         select 'invoice_lines' as record_type, invoice_key, {{ business_month("issued_at") }} as month, currency
         from {{ ref("stg_invoices") }}
     ),
+    -- The joins compare keys alone: a condition on one side of an outer join would make the database compare every pair of rows.
     placed as (
         select
             landed_rows.record_type,
@@ -85,11 +86,12 @@ with
             line_invoices on landed_rows.record_type = line_invoices.record_type and landed_rows.invoice_key = line_invoices.invoice_key
         left join
             folded_records
-            on landed_rows.is_folded
-            and landed_rows.record_type = folded_records.record_type
-            and landed_rows._record_key = folded_records._record_key
+            on landed_rows.record_type = folded_records.record_type
+            and case when landed_rows.is_folded then landed_rows._record_key end = folded_records._record_key
         left join
-            folds on landed_rows.is_folded and landed_rows.record_type = folds.record_type and landed_rows.source_name = folds.source_name
+            folds
+            on landed_rows.record_type = folds.record_type
+            and case when landed_rows.is_folded then landed_rows.source_name end = folds.source_name
     ),
     -- Folding is worked out here once more from the rows, so that a slip in staging shows as a difference without a cause.
     folded as (

@@ -54,9 +54,14 @@ with
         from repeats
         left join replaced on repeats.record_key = replaced._record_key
         inner join contents on repeats.record_key = contents._record_key and repeats.content_hash = contents._content_hash
+        left join deliveries on contents._delivery_key = deliveries.delivery_key
         where replaced._record_key is null or repeats.order_rank = replaced.newest_rank
-        -- What a held delivery landed is landed once more by the next one: two rows of one content.
-        qualify row_number() over (partition by contents._record_key order by contents._delivery_key, contents._row_number) = 1
+        -- What a held delivery landed is landed once more by the next one: of two rows of one content the one that counts.
+        qualify
+            row_number() over (
+                partition by contents._record_key order by deliveries.order_rank nulls last, contents._delivery_key, contents._row_number
+            )
+            = 1
     )
 
 select

@@ -10,7 +10,7 @@ with
             mode,
             known_at,
             is_folded,
-            is_folded and is_accumulated as is_accumulated,
+            is_accumulated,
             is_keyed,
             -- One order over all systems, since a row may name another system than its source; within a system it is the same.
             row_number() over (order by delivery_order, source_name, delivery_key) as order_rank
