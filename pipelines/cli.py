@@ -1,38 +1,45 @@
-"""The command `clientele`: thin verbs over the functions of the rooms. What a verb does stands there; here is only how it is asked for and how it looks."""
+"""The command `clientele`: thin verbs over the functions of the rooms.
+
+What a verb does stands there; here is only how it is asked for and how it looks.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from pipelines.errors import ClienteleError
 from pipelines.warehouse.workspace import CHECKOUT, Workspace
 
+# An unforeseen fault shows where it happened, never the values at hand: they may be personal.
 application = typer.Typer(
-    help="A customer-analytics warehouse: deliveries in, one published DuckDB file out.", no_args_is_help=True, add_completion=False
+    help="A customer-analytics warehouse: deliveries in, one published DuckDB file out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
-screen = Console()
-problems = Console(stderr=True)
 
 WorkspaceOption = Annotated[
-    Path | None, typer.Option("--workspace", "-w", help="Workspace folder (default: CLIENTELE_WORKSPACE, else data/).")
+    Path | None, typer.Option("--workspace", "-w", help="Workspace folder (default: CLIENTELE_WORKSPACE, else data/ in the checkout).")
 ]
-
 
 def main() -> None:
     """Run a verb; an error that is written for people is shown as its sentence, with exit status 1."""
-    os.environ.setdefault("DAGSTER_HOME", str(CHECKOUT))
-    os.chdir(CHECKOUT)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A screen or file that lacks a character gets another in its place, rather than the run an end.
+            stream.reconfigure(errors="replace")
     try:
-        application(standalone_mode=True)
+        application()
     except ClienteleError as fault:
-        problems.print(str(fault), style="bold red", highlight=False, soft_wrap=True, markup=False)
+        typer.secho(str(fault), err=True, bold=True, fg=typer.colors.RED)
         sys.exit(1)
 
 
@@ -40,24 +47,24 @@ def main() -> None:
 def run(
     workspace: WorkspaceOption = None,
     sample_when_empty: Annotated[
-        bool, typer.Option(help="Write a small sample business first when the workspace has no source yet.")
+        bool, typer.Option("--sample-when-empty", help="Write a small sample business first when the workspace has no source yet.")
     ] = False,
 ) -> None:
     """Take in what waits, build everything, publish a new version."""
     from pipelines import display
-    from pipelines.defs.run import run_build
 
     place = _workspace(workspace)
-    if sample_when_empty and not any(place.sources.glob("*.yml")):
-        _write_sample(place, None, None, None)
-    with display.Steps(screen) as steps:
+    if sample_when_empty and not _has_sources(place):
+        _write_sample(place)
+    _refuse_missing(place)
+    screen = display.standard_output()
+    with _in_checkout(place), display.Steps(screen) as steps:
+        from pipelines.defs.run import run_build
+
         result = run_build(place, steps.tell)
     if not result.success:
-        if result.detail:
-            log = place.root / "last-failure.log"
-            log.write_text(result.detail + "\n", encoding="utf-8")
-            raise ClienteleError(f"{result.failure}\nThe full report is in {log}.")
-        raise ClienteleError(result.failure)
+        raise ClienteleError(_failure(place, result.failure, result.detail))
+    place.failure_report.unlink(missing_ok=True)
     display.closing(screen, place, result.is_new, result.seconds)
 
 
@@ -69,24 +76,26 @@ def sample(
     seed: Annotated[int | None, typer.Option(help="Seed; the same seed gives the same bytes.")] = None,
 ) -> None:
     """Write the deliveries of a made-up telecom business into a workspace."""
+    from pipelines import display
+
     place = _workspace(out)
-    if any(place.sources.glob("*.yml")):
+    if _has_sources(place):
         message = f"{place.sources}: the workspace has sources already; give an empty folder with --out."
         raise ClienteleError(message)
-    _write_sample(place, customers, months, seed)
-    screen.print(f"Next: clientele run --workspace {place.root}", highlight=False, soft_wrap=True)
+    _write_sample(place, customers=customers, months=months, seed=seed)
+    display.say(display.standard_output(), f"Next: clientele run --workspace {place.root}")
 
 
 @application.command()
 def render(
-    check: Annotated[bool, typer.Option(help="Write nothing; exit 1 when a file differs.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file differs.")] = False,
 ) -> None:
     """Write what follows from the contracts: staging models, dbt sources, the dictionary, and the asset graph as text."""
     from pipelines.rendering import stale, write
 
     differing = stale() if check else write()
     for path in differing:
-        screen.print(f"{'differs' if check else 'wrote'}  {path}", highlight=False)
+        sys.stdout.write(f"{'differs' if check else 'wrote'}  {path}\n")
     if check and differing:
         message = "What is rendered differs from the contracts; run 'make render' and commit the result."
         raise ClienteleError(message)
@@ -102,24 +111,55 @@ def policy(
     from pipelines.policy import load_policy
 
     place = _workspace(workspace)
+    if workspace is not None:
+        _refuse_missing(place)
     in_force = load_policy(place.policy_file)
     if variables:
         sys.stdout.write(json.dumps({"policy": in_force.as_variables()}, ensure_ascii=False) + "\n")
-        return
-    display.policies(screen, in_force)
+    else:
+        display.policies(display.standard_output(), in_force)
 
 
 def _workspace(given: Path | None) -> Workspace:
-    return Workspace.at(Path(os.environ.get("PWD", ".")) / given) if given is not None else Workspace.current()
+    return Workspace.current() if given is None else Workspace.at(given)
 
 
-def _write_sample(place: Workspace, customers: int | None, months: int | None, seed: int | None) -> None:
+def _has_sources(place: Workspace) -> bool:
+    return any(place.sources.glob("*.yml"))
+
+
+def _refuse_missing(place: Workspace) -> None:
+    if not place.root.is_dir():
+        message = f"{place.root}: there is no such workspace folder; check the path, or make one with 'clientele sample --out'."
+        raise ClienteleError(message)
+
+
+@contextlib.contextmanager
+def _in_checkout(place: Workspace) -> Any:
+    """Where Dagster finds its instance, whose folders are relative to it, and with the workspace as the current one for all that asks."""
+    os.environ.setdefault("DAGSTER_HOME", str(CHECKOUT))
+    os.environ["CLIENTELE_WORKSPACE"] = str(place.root)
+    with contextlib.chdir(CHECKOUT):
+        yield
+
+
+def _failure(place: Workspace, sentence: str, detail: str) -> str:
+    """What failed, as the person reads it; the full words behind it go to a file."""
+    sentence = sentence or "The run failed and did not say why."
+    if not detail:
+        return sentence
+    place.failure_report.parent.mkdir(parents=True, exist_ok=True)
+    place.failure_report.write_text(detail + "\n", encoding="utf-8")
+    return f"{sentence}\nThe full report is in {place.failure_report}."
+
+
+def _write_sample(place: Workspace, **wanted: int | None) -> None:
     from pipelines import display
     from pipelines.sample import write_sample
 
-    options = {name: value for name, value in (("customers", customers), ("months", months), ("seed", seed)) if value is not None}
-    with display.Bar(screen, "sample") as bar:
-        write_sample(place.root, progress=bar.tell, **options)
+    stated: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+    with display.Bar(display.standard_output(), "sample") as bar:
+        write_sample(place.root, progress=bar.tell, **stated)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ brackets, which rich would take for its markup: hence `Text` and `markup=False` 
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import TYPE_CHECKING, Self
 
@@ -139,7 +140,7 @@ def closing(screen: Console, workspace: Workspace, is_new: bool, seconds: float)
     path = workspace.current_link
     if not is_new:
         say(screen, f"\nNothing new: no delivery waits, and {path} is what they give ({seconds:.0f} s).")
-        say(screen, _opening(path))
+        _say_how_to_open(screen, path)
         return
     summary = summarise(path)
     screen.print()
@@ -150,12 +151,15 @@ def closing(screen: Console, workspace: Workspace, is_new: bool, seconds: float)
     screen.print(_published_table(summary, screen.width))
     screen.print(_headline_table(summary))
     say(screen, f"Published {path.resolve()} in {seconds:.0f} s")
-    say(screen, _opening(path))
+    _say_how_to_open(screen, path)
 
 
-def _opening(path: Path) -> str:
-    quoted = str(path) if not set(str(path)) & set(" '\"()&;$[]*?") else "'" + str(path).replace("'", "'\\''") + "'"
-    return f"Open it:  duckdb -readonly {quoted}"
+def _say_how_to_open(screen: Console, path: Path) -> None:
+    code = f"import duckdb; duckdb.connect({str(path)!r}, read_only=True).sql('from mart.segmentation_customer').show()"
+    # Double quotes read better; where the shell would look inside them, single ones keep it out.
+    quoted = shlex.quote(code) if set(code) & set('"$`\\!') else f'"{code}"'
+    say(screen, f"Open it:  {shlex.quote(sys.executable)} -c {quoted}")
+    say(screen, f"     or:  {shlex.join(['duckdb', '-readonly', str(path)])}")
 
 
 def _intake_table(summary: Summary) -> Table:

@@ -134,6 +134,8 @@ def _money(amount: Decimal | None, currency: str) -> str:
 
 def _change(amount: Decimal | None, before: Decimal | None) -> str:
     """Against the month before, where there is something to compare with."""
-    if amount is None or before is None or before <= 0:
-        return "nothing billed in the month before" if before is not None else ""
-    return f"{(amount - before) / before:+.1%} on the month before"
+    if amount is None or before is None:
+        return ""
+    if before > 0:
+        return f"{(amount - before) / before:+.1%} on the month before"
+    return "nothing billed in the month before" if before == 0 else "more credited than billed in the month before"

@@ -25,7 +25,10 @@ _OPENS = "opens_for_a_reader"
     ],
     check_specs=[
         dg.AssetCheckSpec(
-            _OPENS, asset=_PUBLISHED, description="The pointer leads to this version, and it opens as any reader would open it."
+            _OPENS,
+            asset=_PUBLISHED,
+            blocking=True,
+            description="The pointer leads to this version, and it opens as any reader would open it.",
         )
     ],
 )

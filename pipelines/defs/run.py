@@ -208,23 +208,14 @@ def _planned(location: dg.Definitions) -> dict[str, int]:
     return {asset.op.name: len(asset.keys) + len(list(asset.check_keys)) for asset in made}
 
 
-def _failure(events: Iterable[dg.DagsterEvent]) -> tuple[str, str]:
+def _failure(events: Sequence[dg.DagsterEvent]) -> tuple[str, str]:
     """What failed first, as a sentence, and all that is known about it."""
     for event in events:
         if event.is_step_failure:
-            fault = event.step_failure_data
-            told = fault.user_failure_data
-            if told is not None and told.description:
-                detail = told.metadata.get("detail")
-                return told.description, str(detail.value) if detail is not None else ""
-            error = fault.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            what = error.message.strip() if error is not None else "no reason given"
-            return f"The step {event.step_key} failed unexpectedly: {what}", fault.error.to_string() if fault.error is not None else ""
+            return _step_failure(event, [check for check in _failed_checks(events) if check == event.step_key])
         if event.is_job_failure and event.job_failure_data.error is not None:
             error = event.job_failure_data.error
-            return f"The run could not start: {(error.cause or error).message.strip()}", error.to_string()
+            return f"The run could not start: {_innermost(error).message.strip()}", error.to_string()
     return "", ""
 
 

@@ -2,6 +2,7 @@ with
     invoices as (select * from {{ ref("int_invoice__attributed") }}),
     history as (select * from {{ ref("dim_customer_history") }}),
     payments as (select * from {{ ref("fct_payment") }}),
+    paid_systems as (select * from {{ ref("int_source_system__paid") }}),
     converted as (
         select
             invoices.*,
@@ -9,8 +10,6 @@ with
             case when currency = {{ policy("reporting.currency") }} then tax_amount_original end as tax_amount
         from invoices
     ),
-    -- Where a system delivers no payments nobody knows what is still open.
-    paying_systems as (select distinct source_system from payments),
     settlements as (
         select invoice_key, amount as settled_amount
         from payments
@@ -42,7 +41,7 @@ select
     converted.currency,
     cast(
         case
-            when paying_systems.source_system is null or converted.amount is null
+            when paid_systems.source_system is null or converted.amount is null
             then null
             when converted.status in ('cancelled', 'written_off') or cancelled.invoice_key is not null
             then 0
@@ -55,7 +54,7 @@ select
     converted.is_incomplete
 from converted
 left join history on {{ valid_at("history", "converted.customer_key", "converted.issued_at") }}
-left join paying_systems on converted.source_system = paying_systems.source_system
+left join paid_systems on converted.source_system = paid_systems.source_system
 left join settled on converted.invoice_key = settled.invoice_key
 -- A cancellation is counted at the invoice that it cancels.
 left join invoices as cancelled on converted.cancels_invoice_key = cancelled.invoice_key

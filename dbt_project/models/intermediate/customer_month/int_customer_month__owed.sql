@@ -1,18 +1,19 @@
 -- How what a customer owes changes in a month. Summed up to a month these changes give the balance and, because what is paid without
--- naming an invoice settles the oldest due first, also the part that is overdue. Nothing is said for systems that deliver no payments.
+-- naming an invoice settles the oldest due first, also the part that is overdue. Nothing is said for systems of which no payments are
+-- delivered.
 with
     invoices as (select * from {{ ref("fct_invoice") }}),
     payments as (select * from {{ ref("fct_payment") }}),
+    paid_systems as (select * from {{ ref("int_source_system__paid") }}),
     closed_months as (select * from {{ ref("int_month__closed") }}),
     first_closed as (select min(month) as month from closed_months),
-    paying_systems as (select distinct source_system from payments),
     owed as (
         select
             invoices.*,
             -- A bill is overdue from the day after it was due.
             {{ month_of(dbt.dateadd("day", 1, "invoices.due_date")) }} as overdue_month
         from invoices
-        inner join paying_systems using (source_system)
+        inner join paid_systems using (source_system)
         where invoices.amount is not null
     ),
     -- Money that comes in counts for what is overdue only when the bill that it names is.
