@@ -78,7 +78,7 @@ select
     sum(open_amount) filter (as_of = $as_of),
     sum(overdue_amount) filter (as_of = $as_of)
 from core.fct_customer_month
-where customer_key in (select customer_key from core.dim_customer where customer_type <> 'unknown')
+where customer_key in (select customer_key from core.dim_customer where customer_type is distinct from 'unknown')
 """
 _CONCENTRATION = "select count(*) filter (pareto_tier = 'A'), count(*) from mart.segmentation_customer where as_of = $as_of"
 _RISK = """

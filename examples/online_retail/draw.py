@@ -56,11 +56,10 @@ def main(workspace: Path) -> None:
         right.bar(silence + 0.25, count, width=0.44, bottom=bottoms.get(silence, 0), color=BANDS[band])
         bottoms[silence] = bottoms.get(silence, 0) + count
     right.legend(handles=[plt.Rectangle((0, 0), 1, 1, color=color, label=f"{band} risk") for band, color in BANDS.items()], frameon=False)
-    right.set(xlabel="silence, in the customer's own usual intervals (last bar: 4 and more)", ylabel="customers")
-    right.set_title("Who has been silent for longer than is usual for them", loc="left", fontweight="bold")
+    right.set(xlabel="days since the last bill / usual interval (last bar: 4 and more)", ylabel="customers")
+    right.set_title("Silence against each customer's own rhythm", loc="left", fontweight="bold")
     figure.suptitle(f"Online Retail as of {as_of:%d %B %Y}", x=0.01, ha="left", fontsize=12)
     figure.savefig(Path(__file__).with_name("online_retail.svg"), metadata={"Date": None})
-    figure.savefig("/tmp/online_retail.png", dpi=80) if "--png" in sys.argv else None
 
 
 if __name__ == "__main__":

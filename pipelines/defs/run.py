@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import dagster as dg
 
 from pipelines.defs.loading import load
+from pipelines.defs.outcome import explain, reported
 from pipelines.defs.resources import PROGRESS, WorkspaceResource
 from pipelines.policy import load_policy
 from pipelines.transform.project import ensure_manifest
@@ -134,14 +135,14 @@ def run_job(
     outcome = job.execute_in_process(
         run_config={"loggers": {_LOGGER: {}}}, resources=dict(resources), instance=instance, raise_on_error=False
     )
-    failure, detail = _failure(outcome.all_events)
+    failure, detail = explain(outcome.all_events)
     return RunResult(
         success=outcome.success,
         is_new=outcome.success and all(step.state == "done" for step in listener.steps),
         steps=listener.steps,
         failure=failure,
         detail=detail,
-        metadata=dict(_metadata(outcome.all_events)),
+        metadata=reported(outcome.all_events),
         seconds=time.monotonic() - began,
         run_id=outcome.run_id,
     )
@@ -206,21 +207,3 @@ def _planned(location: dg.Definitions) -> dict[str, int]:
     """Tables and checks that each step makes."""
     made = [asset for asset in location.assets or () if isinstance(asset, dg.AssetsDefinition)]
     return {asset.op.name: len(asset.keys) + len(list(asset.check_keys)) for asset in made}
-
-
-def _failure(events: Sequence[dg.DagsterEvent]) -> tuple[str, str]:
-    """What failed first, as a sentence, and all that is known about it."""
-    for event in events:
-        if event.is_step_failure:
-            return _step_failure(event, [check for check in _failed_checks(events) if check == event.step_key])
-        if event.is_job_failure and event.job_failure_data.error is not None:
-            error = event.job_failure_data.error
-            return f"The run could not start: {_innermost(error).message.strip()}", error.to_string()
-    return "", ""
-
-
-def _metadata(events: Iterable[dg.DagsterEvent]) -> Iterator[tuple[str, dict[str, object]]]:
-    for event in events:
-        if event.is_step_materialization:
-            made = event.step_materialization_data.materialization
-            yield made.asset_key.to_user_string(), {name: value.value for name, value in made.metadata.items()}

@@ -72,7 +72,8 @@ def store_rows(build: Connection, batch: Batch, delivery: Delivery, secret: Secr
     judged = f"(select split_part(rule, '|', 1) as column_name, split_part(rule, '|', 2) as rule from {batch.table} where disposition = 'quarantined')"
     build.execute(_COUNTED.format(key=key, record=name, table=judged))
     feed = batch.mapping.feed
-    if feed.is_folded:
+    if feed.is_folded or delivery.source.mode == "full":
+        # Of a fold the record survives its lost row; in a full delivery a record that was there, though unreadable, has not ended.
         build.execute(
             f"""
             insert into raw.incomplete_key

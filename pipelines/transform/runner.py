@@ -112,12 +112,13 @@ def invoke(
 
 
 def _dbt() -> type[dbtRunner]:
-    """dbt, imported without what one of its libraries does then: it gives the root logger a handler that prints every other library's log."""
+    """dbt, imported without what one of its libraries does then: it gives the root logger a handler that prints everybody's log."""
     handlers = logging.root.handlers[:]
     from dbt.cli.main import dbtRunner
 
     logging.root.handlers[:] = handlers
-    return dbtRunner
+    runner: type[dbtRunner] = dbtRunner
+    return runner
 
 
 def _as_logged(event: EventMsg) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def take_in(context: dg.AssetExecutionContext, fake: Fake) -> Iterator[Made]:
             raise ClienteleError("two.csv: the column amount is missing; deliver it.")
     if fake.does == "breaks":
         raise ZeroDivisionError
-    yield dg.AssetCheckResult(asset_key="landed", check_name="balanced", passed=True)
+    yield dg.AssetCheckResult(asset_key="landed", check_name="balanced", passed=fake.does != "loses")
     if fake.does == "lands":
         yield dg.MaterializeResult(asset_key="landed", metadata={"rows_landed": 3})
 
@@ -98,6 +98,12 @@ def test_a_fault_that_nobody_foresaw_keeps_its_traceback() -> None:
     result, _ = run("breaks")
     assert result.failure.startswith("The step take_in failed unexpectedly: ZeroDivisionError")
     assert "test_run.py" in result.detail
+
+
+def test_a_check_that_fails_is_named() -> None:
+    result, _ = run("loses")
+    assert not result.success
+    assert result.failure == "The check balanced of landed failed; what follows was not made."
 
 
 def test_a_workspace_that_another_run_holds_is_left_alone(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_each_customer_has_one_row_in_every_closed_month(sample: Walked) -> None
                 cross join core.dim_customer as customers
                 left join mart.{mart} as rows using (customer_key, as_of)
                 where
-                    customers.customer_type <> 'unknown' and rows.customer_key is null
+                    customers.customer_type is distinct from 'unknown' and rows.customer_key is null
                     and (customers.registered_date <= months.as_of or customers.first_bill_month <= months.as_of)
                 """
             ).fetchone()
