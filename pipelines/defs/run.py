@@ -24,6 +24,7 @@ from pipelines.warehouse.workspace import Workspace
 
 JOB = "build"
 _LOGGER = "progress"
+_SILENCE = logging.NullHandler()
 _FINISHED = {dg.DagsterEventType.ASSET_MATERIALIZATION.value, dg.DagsterEventType.ASSET_CHECK_EVALUATION.value}
 
 State = Literal["waiting", "running", "done", "skipped", "failed"]
@@ -128,6 +129,8 @@ def run_job(
         progress: Called in this thread at every change of a step.
     """
     began = time.monotonic()
+    # Dagster's modules write to the terminal when nobody listens to them, among others a line for every check of a step that is skipped.
+    logging.getLogger("dagster").addHandler(_SILENCE)
     listener = _Listener(progress)
     logged = dg.Definitions(loggers={_LOGGER: dg.LoggerDefinition(lambda _: listener.logger)})
     job = dg.Definitions.merge(location, logged).resolve_job_def(JOB)

@@ -93,7 +93,8 @@ def land(workspace: Workspace, policy: Policy, progress: Progress | None = None)
     with hold(workspace), open_with_vault(workspace) as build:
         _create_tables(build, contracts)
         waiting, faults = pending(workspace, sources, ledger.known_deliveries(build), secret)
-        plans = [(delivery, _plan(delivery, faults, build)) for delivery in waiting]
+        checked: set[tuple[str, tuple[str, ...]]] = set()
+        plans = [(delivery, _plan(workspace, delivery, faults, build, checked)) for delivery in waiting]
         if faults:
             raise _refusal(faults)
         ledger.replace_folds(build, sources)
@@ -119,14 +120,18 @@ def _create_tables(build: Connection, contracts: dict[str, RecordType]) -> None:
         build.execute(vault_table_ddl(record, "vault.personal"))
 
 
-def _plan(delivery: Delivery, faults: list[ClienteleError], build: Connection) -> list[Mapping]:
-    """Bind a delivery's feeds to its header and have DuckDB check every expression; a fault is entered and collected."""
+def _plan(
+    workspace: Workspace, delivery: Delivery, faults: list[ClienteleError], build: Connection, checked: set[tuple[str, tuple[str, ...]]]
+) -> list[Mapping]:
+    """Bind a delivery's feeds to its header and have DuckDB check every expression, once a source and header; a fault is entered and collected."""
     if delivery.repeats:
         return []
     try:
         header = read_header(delivery.path, delivery.source.format)
         mappings = [bind(delivery.source, feed, header, delivery.file_name) for feed in delivery.source.feeds]
-        _check_expressions(delivery.source, mappings, header)
+        if (delivery.source.name, header) not in checked:
+            _check_expressions(workspace, delivery.source, mappings, header)
+            checked.add((delivery.source.name, header))
     except ClienteleError as fault:
         faults.append(fault)
         ledger.record_status(build, delivery, "refused", str(fault))
@@ -134,10 +139,10 @@ def _plan(delivery: Delivery, faults: list[ClienteleError], build: Connection) -
     return mappings
 
 
-def _check_expressions(source: Source, mappings: list[Mapping], header: tuple[str, ...]) -> None:
+def _check_expressions(workspace: Workspace, source: Source, mappings: list[Mapping], header: tuple[str, ...]) -> None:
     """Have each mapping run over no row, so that an unknown type or a wrong argument shows before anything is landed."""
     columns = ", ".join(f"cast(null as varchar) as {identifier(name)}" for name in header)
-    with open_sandbox([], source.path.parent, source.time_zone) as sandbox:
+    with open_sandbox([], workspace.temp, source.time_zone) as sandbox:
         sandbox.execute(f"create table delivered as select cast(1 as bigint) as __row, {columns} limit 0")
         for mapping in mappings:
             try:

@@ -94,9 +94,33 @@ def collect(sandbox: Connection, build: Connection, mapping: Mapping, copy: Work
         build,
         batch.table,
     )
-    transfer(sandbox, _broken_rows(mapping, copy), build, batch.broken)
-    keys = ", ".join(identifier(key.name) for key in record.key if key.name in mapping.columns)
-    transfer(sandbox, f"select __row, source_system, {keys} from {mapping.table} where __bad", build, batch.keys_of_broken)
+    _collect_left_out(sandbox, build, batch, copy)
+    return batch
+
+
+def _collect_left_out(sandbox: Connection, build: Connection, batch: Batch, copy: WorkingCopy) -> None:
+    """Bring over what does not land: most deliveries have nothing of it, and then its four queries are not even planned."""
+    mapping, record = batch.mapping, batch.record
+    found = sandbox.execute(
+        f"select count_if(__bad), count_if(__excluded), (select count(*) from unreadable) from {mapping.table}"
+    ).fetchone() or (0, 0, 0)
+    broken, excluded, unreadable = found
+    names = [key.name for key in record.key if key.name in mapping.columns]
+    if broken or unreadable:
+        transfer(sandbox, _broken_rows(mapping, copy), build, batch.broken)
+        keys = ", ".join(map(identifier, names))
+        transfer(sandbox, f"select __row, source_system, {keys} from {mapping.table} where __bad", build, batch.keys_of_broken)
+    else:
+        texts = "column_name varchar, rule varchar, raw_value varchar, row_text varchar"
+        build.execute(f"create or replace temp table {batch.broken} (__row bigint, {texts})")
+        keys = ", ".join(f"{identifier(name)} {record.property(name).duckdb_type}" for name in names)
+        build.execute(f"create or replace temp table {batch.keys_of_broken} (__row bigint, source_system varchar, {keys})")
+    if not (broken or excluded or unreadable):
+        build.execute(
+            f"create or replace temp table {batch.left_out} (disposition varchar, __event_at timestamp, currency varchar, row_count bigint, "
+            "amount decimal(18, 4))"
+        )
+        return
     amount = identifier(record.amount.name) if record.amount is not None and record.amount.name in mapping.columns else "null"
     currency = identifier("currency") if "currency" in mapping.columns else "null"
     transfer(
@@ -107,12 +131,12 @@ def collect(sandbox: Connection, build: Connection, mapping: Mapping, copy: Work
             count(*) as row_count, cast(sum({amount}) as decimal(18, 4)) as amount
         from {mapping.table} where __excluded or __bad group by all
         union all
-        select 'quarantined', cast(null as timestamp), cast(null as varchar), count(*), cast(null as decimal(18, 4)) from unreadable having count(*) > 0
+        select 'quarantined', cast(null as timestamp), cast(null as varchar), count(*), cast(null as decimal(18, 4))
+        from unreadable having count(*) > 0
         """,
         build,
         batch.left_out,
     )
-    return batch
 
 
 def _exists(connection: Connection, table: str) -> bool:
