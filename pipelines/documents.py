@@ -14,10 +14,9 @@ from pydantic import BaseModel, RootModel, ValidationError
 from pipelines.errors import ClienteleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[int | str, ...]
@@ -130,7 +129,7 @@ class Document:
             details = sorted(fault.errors(), key=lambda detail: detail["type"] != "extra_forbidden")
             raise self._explained(details[0], model) from fault
 
-    def _explained(self, detail: ErrorDetails, model: type[BaseModel]) -> ClienteleError:
+    def _explained(self, detail: Mapping[str, Any], model: type[BaseModel]) -> ClienteleError:
         place = tuple(part for part in detail["loc"] if part != "[key]")
         where = ".".join(map(str, place)) or "the document"
         if detail["type"] == "extra_forbidden":
