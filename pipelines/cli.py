@@ -30,6 +30,7 @@ WorkspaceOption = Annotated[
     Path | None, typer.Option("--workspace", "-w", help="Workspace folder (default: CLIENTELE_WORKSPACE, else data/ in the checkout).")
 ]
 
+
 def main() -> None:
     """Run a verb; an error that is written for people is shown as its sentence, with exit status 1."""
     for stream in (sys.stdout, sys.stderr):
@@ -37,7 +38,7 @@ def main() -> None:
             # A screen or file that lacks a character gets another in its place, rather than the run an end.
             stream.reconfigure(errors="replace")
     try:
-        application()
+        application(prog_name="clientele")
     except ClienteleError as fault:
         typer.secho(str(fault), err=True, bold=True, fg=typer.colors.RED)
         sys.exit(1)

@@ -1,7 +1,7 @@
 """How a run looks: steps while it works, a short table when it ends. Shows what it is given; computes no figure.
 
-A terminal gets moving bars; anything else (a file, a pipe, a build server) gets a line for each thing that has happened. What is shown may hold
-brackets, which rich would take for its markup: hence `Text` and `markup=False` throughout.
+A terminal gets moving bars; anything else (a file, a pipe, a build server) gets a line for each thing that has happened. What is shown
+may hold brackets, which rich would take for its markup: hence `Text` and `markup=False` throughout.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -71,7 +71,8 @@ class Bar:
         if self._screen.is_terminal:
             self._bar.stop()
         elif fault is None:
-            say(self._screen, f"{_SIGNS['done']} {self._title:<24} {task.completed:>3.0f}/{task.total or 0:<3.0f} {task.elapsed or 0:6.1f} s")
+            parts = f"{task.completed:>3.0f}/{task.total or 0:<3.0f}"
+            say(self._screen, f"{_SIGNS['done']} {self._title:<24} {parts} {task.elapsed or 0:6.1f} s")
 
     def tell(self, what: str, number: int, total: int) -> None:
         """Show what is at hand."""
@@ -84,7 +85,6 @@ class Steps:
     def __init__(self, screen: Console) -> None:
         self._screen = screen
         self._bars = Progress(
-            SpinnerColumn(finished_text=" "),
             TextColumn("{task.fields[sign]} {task.fields[step]:<24}", markup=False),
             BarColumn(bar_width=_BAR_WIDTH),
             TextColumn("{task.completed:>3.0f}/{task.total:<3.0f}"),
@@ -165,7 +165,7 @@ def _say_how_to_open(screen: Console, path: Path) -> None:
 def _intake_table(summary: Summary) -> Table:
     table = Table(title="Delivered", box=SIMPLE_HEAD, title_justify="left")
     for name in ("record type", "deliveries", "landed", "duplicate", "excluded", "quarantined"):
-        table.add_column(name, justify="left" if name == "record type" else "right")
+        table.add_column(name, justify="left" if name == "record type" else "right", overflow="fold")
     for line in summary.intake:
         counts = (line.deliveries, line.landed, line.duplicate, line.excluded, line.quarantined)
         table.add_row(Text(line.record_type), *(f"{count:,}" for count in counts))
@@ -180,8 +180,8 @@ def _published_table(summary: Summary, width: int) -> Table:
     one_side = sum(max((len(cell[part]) for cell in cells), default=0) + 3 for part in (0, 1))
     sides = 2 if 2 * one_side <= width else 1
     for _ in range(sides):
-        table.add_column("table")
-        table.add_column("rows", justify="right")
+        table.add_column("table", overflow="fold")
+        table.add_column("rows", justify="right", overflow="fold")
     height = -(-len(cells) // sides)
     for line in range(height):
         shown = [cells[position] for position in range(line, len(cells), height)]
@@ -192,21 +192,24 @@ def _published_table(summary: Summary, width: int) -> Table:
 def _headline_table(summary: Summary) -> Table:
     title = f"As of {summary.as_of:%d %B %Y}" if summary.as_of else "No month is closed yet"
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", show_header=False)
-    table.add_column(style="bold")
-    table.add_column(justify="right")
-    table.add_column(style="dim")
+    table.add_column(style="bold", overflow="fold")
+    table.add_column(justify="right", overflow="fold")
+    table.add_column(style="dim", overflow="fold")
     for line in summary.headlines:
         table.add_row(Text(line.name), Text(line.figure), Text(line.detail))
     return table
 
 
 def policies(screen: Console, policy: Policy) -> None:
-    """Every policy with its value, unit and reason; those that the workspace sets stand out. Elsewhere than on a terminal, a line each."""
+    """Every policy with its value, unit and reason; those that the workspace sets stand out.
+
+    Elsewhere than on a terminal a line each, its parts between tabs.
+    """
     names = ("name", "value", "unit", "why")
     if not screen.is_terminal:
-        say(screen, "\t".join((*names, "set in")))
-        for entry in policy.entries():
-            say(screen, "\t".join((*(str(entry[name]) for name in names), "workspace" if entry["is_overridden"] else "project")))
+        rows = [(*(str(entry[name]) for name in names), "workspace" if entry["is_overridden"] else "project") for entry in policy.entries()]
+        # Not by rich, which makes spaces of tabs.
+        screen.file.writelines("\t".join(row) + "\n" for row in [(*names, "set in"), *rows])
         return
     table = Table(box=SIMPLE_HEAD)
     for name in names:

@@ -142,7 +142,7 @@ class Document:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A clause that names what was perhaps meant: `; did you mean 'x'?`, else what is known where that is not too much: ` (known: a, b)`."""
+    """A clause that names what was perhaps meant: `; did you mean 'x'?`, else what is known, unless that is much: ` (known: a, b)`."""
     names = sorted(known)
     # Letter case is no difference that a person sees when they look for a typing error.
     folded = {known_name.casefold(): known_name for known_name in names}

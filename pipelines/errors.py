@@ -1,7 +1,8 @@
 """The one exception that is written for the person who runs the warehouse.
 
 Anything raised as a `ClienteleError` reaches the terminal as its message and nothing else: no traceback, exit status 1. What belongs in the
-message: the file, the place in it, what was found, what was expected and what to do. Programming faults are not raised as this class; they keep
+message: the file, the place in it, what was found, what was expected and what to do. Programming faults are not raised as this class;
+    they keep
 their traceback.
 """
 

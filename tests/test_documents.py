@@ -105,7 +105,19 @@ def test_an_alias_may_be_used_twice(tmp_path: Path) -> None:
     ],
 )
 def test_every_key_and_item_has_its_line(tmp_path: Path, place: tuple[int | str, ...], line: int) -> None:
-    lines = ["# a shop", "source: shop", "feeds:", "  bills:", "    columns:", "      a: x", "      b: y", "rows:", "- from: a", "- {}", "- from: b"]
+    lines = [
+        "# a shop",
+        "source: shop",
+        "feeds:",
+        "  bills:",
+        "    columns:",
+        "      a: x",
+        "      b: y",
+        "rows:",
+        "- from: a",
+        "- {}",
+        "- from: b",
+    ]
     read = document(tmp_path, "\n".join(lines))
     assert read.line(place) == line
     assert str(read.fault(place, "so it is.")) == f"{tmp_path}/账单.yml, line {line}: so it is."
@@ -125,7 +137,11 @@ NOT_YAML = "; mend the line (indentation, a missing colon, an unclosed quote)."
         ("source: shop\n---\nsource: other\n", 2, "this is not YAML (but found another document)" + NOT_YAML),
         ("source: shop\nrows: [!!python/name:os.system x]\n", 2, "this is not YAML (could not determine a constructor"),
         ("源: 商店\n# 注释\nsource: shop\x07\n", 3, r"the character '\x07' may not stand in YAML; take it out."),
-        ("source: shop\nfeeds:\n  # the day\n  day: 2024-13-45\n", 4, "'2024-13-45' is no value (month must be in 1..12); correct it, or put it in quotes."),
+        (
+            "source: shop\nfeeds:\n  # the day\n  day: 2024-13-45\n",
+            4,
+            "'2024-13-45' is no value (month must be in 1..12); correct it, or put it in quotes.",
+        ),
         ("source: shop\nsource: other\n", 2, "the key 'source' stands twice; keep one."),
         ("source: shop\nrows:\n- a: 1\n  b: 2\n  a: 3\n", 5, "the key 'a' stands twice; keep one."),
         ("source: shop\nrows: &all\n- *all\n", 2, "a value contains itself (an anchor '&' and its alias '*'); write it out."),
@@ -161,7 +177,11 @@ def test_what_does_not_fit_is_told_with_its_line(tmp_path: Path, text: str, line
         ("sourc: shop\n", 1, "unknown key 'sourc'; did you mean 'source'?"),
         ("source: shop\nfoods: {}\n", 2, "unknown key 'foods'; did you mean 'feeds'?"),
         ("source: shop\nfeeds:\n  bills:\n    columns: {}\n    wehre: x\n", 5, "unknown key 'wehre'; did you mean 'where'?"),
-        ("source: shop\nfeeds:\n  bills:\n    columns: {}\n    order:\n      form: received\n", 6, "unknown key 'form'; did you mean 'from'?"),
+        (
+            "source: shop\nfeeds:\n  bills:\n    columns: {}\n    order:\n      form: received\n",
+            6,
+            "unknown key 'form'; did you mean 'from'?",
+        ),
         ("source: shop\nrows:\n- from: received\n- {from: received, xyz: 1}\n", 4, "unknown key 'xyz' (known: from)."),
         ("source: shop\npair:\n- {from: received, xyz: 1}\n", 3, "unknown key 'xyz' (known: from)."),
         ("source: shop\nzzz: 1\n", 2, "unknown key 'zzz' (known: currency, feeds, pair, rows, source)."),
@@ -183,7 +203,9 @@ def test_a_long_value_is_shortened(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ClienteleError, match=r"gone.yml: cannot be read \(No such file or directory\); check the path and its permissions\.$"):
+    with pytest.raises(
+        ClienteleError, match=r"gone.yml: cannot be read \(No such file or directory\); check the path and its permissions\.$"
+    ):
         Document(tmp_path / "gone.yml")
     with pytest.raises(ClienteleError, match=r"cannot be read \(Is a directory\)"):
         Document(tmp_path)

@@ -7,6 +7,8 @@ from typing import Any
 
 import dagster as dg
 
+_INTERRUPTED = {dg.DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__}
+
 
 def explain(events: Sequence[dg.DagsterEvent]) -> tuple[str, str]:
     """What failed first, as a sentence, and all that is known about it; two empty texts when nothing did."""
@@ -31,6 +33,9 @@ def _step_failure(event: dg.DagsterEvent, events: Sequence[dg.DagsterEvent]) -> 
     if told is not None and told.description:
         detail = told.metadata.get("detail")
         return told.description, str(detail.value) if detail is not None else ""
+    cause = _innermost(fault.error)
+    if cause is not None and cause.cls_name in _INTERRUPTED:
+        return f"The run was interrupted in the step {event.step_key}; nothing was published. Run again to go on.", ""
     trace = fault.error.to_string() if fault.error is not None else ""
     broken = [check.asset_check_evaluation_data for check in events if check.step_key == event.step_key and _is_failed_check(check)]
     if broken:
@@ -44,7 +49,12 @@ def _is_failed_check(event: dg.DagsterEvent) -> bool:
 
 
 def _reason(error: Any) -> str:
-    """The message of the error that began the chain; `error` is Dagster's serialised one, or None."""
+    cause = _innermost(error)
+    return str(cause.message).strip() if cause is not None else "no reason was given"
+
+
+def _innermost(error: Any) -> Any:
+    """The error that began the chain, as Dagster serialises one; None when there is none."""
     while error is not None and error.cause is not None:
         error = error.cause
-    return error.message.strip() if error is not None else "no reason was given"
+    return error

@@ -9,6 +9,7 @@ import dagster as dg
 
 from pipelines.errors import ClienteleError
 from pipelines.policy import Policy, load_policy
+from pipelines.transform.runner import stop
 from pipelines.warehouse.lock import hold
 from pipelines.warehouse.workspace import Workspace
 
@@ -29,7 +30,11 @@ class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[WorkspaceResource]:  # noqa: ARG002
         """Hold the workspace until the run has ended."""
         with plain_failure(), hold(self.workspace):
-            yield self
+            try:
+                yield self
+            finally:
+                # An interrupted run does not close its steps: what still works must end before the workspace is let go.
+                stop()
 
     @property
     def workspace(self) -> Workspace:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from pipelines.documents import Document
 from pipelines.errors import ClienteleError
-from pipelines.intake.reading import feed_bytes
+from pipelines.intake.faults import DeliveryError
+from pipelines.intake.reading import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from pipelines.intake.sources import Source
     from pipelines.warehouse.secrets import Secret
     from pipelines.warehouse.workspace import Workspace
+
+# A plain number in a file's name is put in order as a number: widened to this many digits, 9 stands before 10.
+_ORDER_DIGITS = 12
+
+Statement = tuple[str, int, str]
 
 
 @dataclass(frozen=True)
@@ -37,10 +43,12 @@ class Delivery:
         file_size: Bytes as delivered.
         received_at: The file's modification time, UTC.
         content_key: Keyed hash of the decompressed content, 63 bits.
-        delivery_key: Keyed hash of source, name and content, 63 bits.
+        delivery_key: Keyed hash of name and statement, 63 bits.
         delivery_order: Text that sorts as the source declares; of two deliveries the greater is the newer.
         known_at: When its content could have been known, UTC; None until its rows are read (`known_at: {from: latest_event}`).
-        repeats: Whether an earlier delivery of the source had the same content.
+        header: Its column names; empty where there is a fault.
+        fault: What keeps it from being taken in, or None.
+        repeats: Whether it says what an earlier delivery of the source said.
     """
 
     source: Source
@@ -52,17 +60,25 @@ class Delivery:
     delivery_key: int
     delivery_order: str
     known_at: datetime | None
-    repeats: bool
+    header: tuple[str, ...] = ()
+    fault: DeliveryError | None = None
+    repeats: bool = False
 
     def archived(self, workspace: Workspace) -> Path:
         """Where the delivered bytes are kept."""
         return workspace.archive / f"{self.delivery_key}{''.join(self.path.suffixes)}"
+
+    @property
+    def statement(self) -> Statement:
+        """What it says."""
+        return _statement(self.source.name, self.content_key, self.delivery_order, is_full=self.source.mode == "full")
 
 
 @dataclass(frozen=True)
 class KnownDelivery:
     """What the ledger remembers of a delivery: enough to recognise it."""
 
+    delivery_key: int
     source_name: str
     file_name: str
     file_size: int
@@ -75,7 +91,7 @@ def find(workspace: Workspace, source: Source) -> list[Path]:
     """The files that lie at a source's location, by name.
 
     Raises:
-        ClienteleError: The folder does not exist, or a link leads out of the workspace.
+        ClienteleError: The folder does not exist, the location is itself a folder, or a link leads out of the workspace.
     """
     pattern = Path(source.location)
     folder = workspace.root
@@ -84,92 +100,106 @@ def find(workspace: Workspace, source: Source) -> list[Path]:
             break
         folder /= part
     if not folder.is_dir():
-        document = Document(source.path)
-        raise document.fault(("location",), f"the folder {folder} does not exist; create it, or correct 'location'.")
+        raise Document(source.path).fault(("location",), f"the folder {folder} does not exist; create it, or correct 'location'.")
+    if (workspace.root / pattern).is_dir():
+        sentence = f"'{source.location}' is a folder; say which of its files are delivered, such as '{source.location.rstrip('/')}/*.csv'."
+        raise Document(source.path).fault(("location",), sentence)
     files = sorted(path for path in workspace.root.glob(source.location) if path.is_file() or path.is_symlink())
     for path in files:
-        if not path.resolve().is_relative_to(workspace.root):
+        if not path.resolve().is_relative_to(workspace.root.resolve()):
             message = f"{path}: is a link that leads out of the workspace; put the file itself there."
             raise ClienteleError(message)
     return files
 
 
-def pending(
-    workspace: Workspace, sources: Sequence[Source], known: Iterable[KnownDelivery], secret: Secret
-) -> tuple[list[Delivery], list[ClienteleError]]:
-    """The deliveries that the ledger does not know, archived, in the order in which they should land; and the faults of those that cannot be read.
+def pending(workspace: Workspace, sources: Sequence[Source], known: Iterable[KnownDelivery], secret: Secret) -> list[Delivery]:
+    """The deliveries that the ledger does not know, in the order in which they should land; those without a fault are archived.
 
     Raises:
         ClienteleError: A location is wrong (a fault of the workspace rather than of one delivery).
     """
-    remembered = list(known)
-    by_file = {(item.source_name, item.file_name, item.file_size, item.received_at) for item in remembered}
+    remembered = sorted(known, key=lambda item: item.received_at)
     full = {source.name for source in sources if source.mode == "full"}
-    by_content = {_statement(item.source_name in full, item.source_name, item.content_key, item.delivery_order) for item in remembered}
-    by_name = {(item.source_name, item.file_name, item.content_key) for item in remembered}
+    stated = {_statement(item.source_name, item.content_key, item.delivery_order, is_full=item.source_name in full) for item in remembered}
+    keys = {item.delivery_key for item in remembered}
+    seen = {(item.source_name, item.file_name, item.file_size, item.received_at) for item in remembered}
+    last_content = {(item.source_name, item.file_name): item.content_key for item in remembered}
     found: list[Delivery] = []
-    faults: list[ClienteleError] = []
     for source in sources:
         for path in find(workspace, source):
-            name = path.relative_to(workspace.root).as_posix()
-            try:
-                status = path.stat()
-                received = datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC).replace(tzinfo=None)
-                if (source.name, name, status.st_size, received) in by_file:
-                    continue
-                delivery = _inspect(workspace, source, path, received, secret, by_content)
-            except OSError as fault:
-                faults.append(ClienteleError(f"{path}: cannot be read ({fault.strerror}); check that the file is whole and may be read."))
+            delivery = _inspect(workspace, source, path, secret, seen)
+            if delivery is None or delivery.delivery_key in keys:
                 continue
-            except ClienteleError as fault:
-                faults.append(fault)
-                continue
-            if (source.name, name, delivery.content_key) in by_name:
-                continue
-            by_content.add(_statement(source.mode == "full", source.name, delivery.content_key, delivery.delivery_order))
-            found.append(delivery)
-    return sorted(found, key=lambda item: (item.source.name, item.delivery_order, item.file_name)), faults
+            # A file that was only touched says nothing new, even where each delivery is a statement of its own.
+            if last_content.get((source.name, delivery.file_name)) != delivery.content_key:
+                found.append(delivery)
+    waiting: list[Delivery] = []
+    for delivery in sorted(found, key=lambda item: (item.source.name, item.delivery_order, item.file_name)):
+        repeats = delivery.statement in stated
+        waiting.append(replace(delivery, repeats=repeats) if repeats or delivery.fault else _archive(workspace, delivery))
+        if delivery.fault is None:
+            stated.add(delivery.statement)
+    return waiting
 
 
 def _inspect(
-    workspace: Workspace, source: Source, path: Path, received: datetime, secret: Secret, by_content: set[tuple[str, int, str]]
-) -> Delivery:
-    """Hash the content, derive order and time from the name, and keep the bytes."""
-    digest = secret.digest("delivery content")
-    feed_bytes(path, source.format, digest.update)
-    content_key = int.from_bytes(digest.digest()[:8], "big") >> 1
+    workspace: Workspace, source: Source, path: Path, secret: Secret, seen: set[tuple[str, str, int, datetime]]
+) -> Delivery | None:
+    """Hash the content and derive order and time from the name; None for a file that was seen with this name, size and time."""
     name = path.relative_to(workspace.root).as_posix()
+    fault: DeliveryError | None = None
+    size, received, order, known_at = 0, datetime.fromtimestamp(0, UTC).replace(tzinfo=None), "", None
+    header: tuple[str, ...] = ()
+    content = secret.digest("delivery content")
+    try:
+        status = path.stat()
+        size, received = status.st_size, _naive(datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC))
+        if (source.name, name, size, received) in seen:
+            return None
+        order, known_at = _order(source, path, received), _known_at(source, path, received)
+        header = survey(path, source.format, content.update).header
+    except DeliveryError as found:
+        fault = found
+    except OSError as found:
+        fault = DeliveryError(path, f"cannot be read ({found.strerror})", "check that the file is whole and may be read")
+    content_key = int.from_bytes(content.digest()[:8], "big") >> 1
     identity = secret.digest("delivery")
-    identity.update(f"{source.name}\n{name}\n{content_key}".encode())
-    order = _order(source, path, received)
-    delivery = Delivery(
-        source=source,
-        path=path,
-        file_name=name,
-        file_size=path.stat().st_size,
-        received_at=received,
-        content_key=content_key,
-        delivery_key=int.from_bytes(identity.digest()[:8], "big") >> 1,
-        delivery_order=order,
-        known_at=_known_at(source, path, received),
-        repeats=_statement(source.mode == "full", source.name, content_key, order) in by_content,
-    )
-    if not delivery.repeats:
-        target = delivery.archived(workspace)
-        shutil.copyfile(path, target)
-        target.chmod(0o600)
-        os.utime(target, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
-    return delivery
+    statement = _statement(source.name, content_key, order, is_full=source.mode == "full")
+    identity.update("\n".join((name, *map(str, statement))).encode())
+    delivery_key = int.from_bytes(identity.digest()[:8], "big") >> 1
+    return Delivery(source, path, name, size, received, content_key, delivery_key, order, known_at, header, fault)
 
 
-def _statement(is_full: bool, source_name: str, content_key: int, order: str) -> tuple[str, int, str]:
+def _statement(source_name: str, content_key: int, order: str, *, is_full: bool) -> Statement:
     """What a delivery says. A full one that equals an older one says that the records stand so again, at another place in the order."""
     return source_name, content_key, order if is_full else ""
 
 
+def _archive(workspace: Workspace, delivery: Delivery) -> Delivery:
+    """Keep the bytes as they were delivered; a file that is still being written comes back with a fault."""
+    target = delivery.archived(workspace)
+    shutil.copyfile(delivery.path, target)
+    target.chmod(0o600)
+    status = delivery.path.stat()
+    os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+    if (
+        status.st_size == delivery.file_size
+        and _naive(datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC)) == delivery.received_at
+    ):
+        return delivery
+    target.unlink()
+    return replace(delivery, fault=DeliveryError(delivery.path, "was changed while it was read", "run again once it is written whole"))
+
+
+def _naive(moment: datetime) -> datetime:
+    """UTC, as the tables have it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
 def _order(source: Source, path: Path, received: datetime) -> str:
     if source.delivery_order.origin == "file_name":
-        return _part(source, path, "delivery_order", source.delivery_order.pattern or "")
+        text = _part(source, path, "delivery_order", source.delivery_order.pattern or "")
+        return text.zfill(_ORDER_DIGITS) if text.isdecimal() else text
     return f"{received.isoformat(timespec='microseconds')} {path.name}"
 
 
@@ -181,18 +211,17 @@ def _known_at(source: Source, path: Path, received: datetime) -> datetime | None
         return None
     text = _part(source, path, "known_at", rule.pattern or "")
     try:
-        local = datetime.strptime(text, rule.format).replace(tzinfo=ZoneInfo(source.time_zone))
-    except ValueError as fault:
-        message = f"{path}: '{text}' in its name is not a date by the format '{rule.format}' of known_at in {source.path}; rename the file, or correct the format."
-        raise ClienteleError(message) from fault
-    return local.astimezone(UTC).replace(tzinfo=None)
+        moment = datetime.strptime(text, rule.format)
+        return _naive(moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(source.time_zone)))
+    except (ValueError, OverflowError) as fault:
+        reason = f"'{text}' in its name is not a date by the format '{rule.format}' of known_at"
+        raise DeliveryError(path, reason, f"rename the file, or correct the format in {source.path}") from fault
 
 
 def _part(source: Source, path: Path, rule: str, pattern: str) -> str:
     found = re.search(pattern, path.name)
-    if found is None:
-        message = (
-            f"{path}: its name does not match the pattern '{pattern}' of {rule} in {source.path}; rename the file, or correct the pattern."
-        )
-        raise ClienteleError(message)
-    return found.group(1)
+    part = found[1] if found is not None else None
+    if part is None:
+        reason = f"its name does not match the pattern '{pattern}' of {rule}"
+        raise DeliveryError(path, reason, f"rename the file, or correct the pattern in {source.path}")
+    return str(part)

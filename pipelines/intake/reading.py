@@ -1,7 +1,6 @@
-"""From a delivered file to the rows it holds: one UTF-8 working copy, its header, and an independent count of its records.
+"""From a delivered file to the rows it holds: one UTF-8 working copy, its header, and its records as tables of the sandbox.
 
-The count does not come from the CSV reader: it follows the quotes through the bytes, so that a reader that swallows rows is found out. What a column means
-belongs to `mapping`; where files come from belongs to `deliveries`.
+Where records end is decided in `records`; what a column means belongs to `mapping`; where files come from belongs to `deliveries`.
 """
 
 from __future__ import annotations
@@ -15,41 +14,47 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-import numpy as np
+import pyarrow as pa
 
-from pipelines.errors import ClienteleError
+from pipelines.intake.faults import DeliveryError
+from pipelines.intake.records import MAX_RECORD_BYTES, RecordSplitter
 from pipelines.warehouse.connection import Connection, identifier, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from pipelines.intake.sources import FileFormat
+    from pipelines.intake.source_file import FileFormat
+
+# Number of a record, in the sandbox's tables.
+ROW = "__row"
+# Stands where bytes did not decode. Not U+FFFD, which a file may have from an older system that lost a character: this one is never text.
+MARK = "\ufdd0"
 
 _CHUNK_BYTES = 1 << 22
-_CHUNK_CHARACTERS = 1 << 21
-# One record may be this long before it is refused as unreadable: far above any honest row, far below what would exhaust memory.
-_MAX_RECORD_BYTES = 1 << 24
-_NEWLINE, _REPLACEMENT = 10, "\N{REPLACEMENT CHARACTER}"
+_CHECK_QUOTES = "check the delimiter and the quote stated in its source ('' where quotes have no meaning)"
+_GZIP_SIGNATURE = b"\x1f\x8b"
+# Taken off both ends of a cell beside spaces: what people type for one, and the byte order mark that joined files have in their middle.
+_RARE_BLANKS = "\t\n\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
-class WorkingCopy:
-    """A delivery as UTF-8 text with newlines as line ends.
+class Survey:
+    """What a delivery holds, as far as it shows without reading a cell.
 
     Attributes:
-        path: The copy.
         header: The column names, in the file's order.
         records: Number of records below the header, blank ones not counted.
-        blanks: Ordinals (1 = the header) of blank records, ascending.
-        is_damaged: Whether bytes did not decode and were replaced by U+FFFD.
+        broken: Records with broken quotes, as text, by their ordinal (1 = the first below the header).
+        is_damaged: Whether bytes did not decode and were replaced by `MARK`.
+        blanks: What is taken off both ends of a cell: the kinds of blank that occur at all, since looking for each takes time.
     """
 
-    path: Path
     header: tuple[str, ...]
     records: int
-    blanks: tuple[int, ...]
+    broken: dict[int, str]
     is_damaged: bool
+    blanks: str
 
 
 @contextmanager
@@ -57,186 +62,184 @@ def open_bytes(path: Path, form: FileFormat) -> Iterator[BinaryIO]:
     """Open a delivered file, decompressed.
 
     Raises:
-        ClienteleError: It cannot be opened, or what it holds is not what its compression says (also when that shows while reading).
+        DeliveryError: It cannot be opened, or what it holds is not what its compression says (also when that shows while reading).
     """
-    packed = form.compression == "gzip" or (form.compression == "auto" and path.suffix == ".gz")
     try:
         with path.open("rb") as file:
-            if packed:
+            is_marked = path.suffix.lower() == ".gz" or file.peek(2)[:2] == _GZIP_SIGNATURE
+            if form.compression == "gzip" or (form.compression == "auto" and is_marked):
                 with gzip.open(file, "rb") as unpacked:
                     yield unpacked  # type: ignore[misc]  # GzipFile reads bytes like any binary stream
             else:
                 yield file
     except (gzip.BadGzipFile, EOFError, zlib.error) as fault:
-        message = f"{path}: is not a whole gzip file ({fault}); have it delivered again, or state 'compression: none' in its source."
-        raise ClienteleError(message) from fault
+        advice = "have it delivered again, or state 'compression: none' in its source"
+        raise DeliveryError(path, f"is not a whole gzip file ({fault})", advice) from fault
     except OSError as fault:
-        message = f"{path}: cannot be read ({fault.strerror or fault}); check that the file is whole and may be read."
-        raise ClienteleError(message) from fault
+        raise DeliveryError(path, f"cannot be read ({fault.strerror or fault})", "check that the file is whole and may be read") from fault
 
 
-def feed_bytes(path: Path, form: FileFormat, consume: Callable[[bytes], object]) -> None:
-    """Pass the decompressed bytes of a file on, a chunk at a time."""
-    with open_bytes(path, form) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            consume(chunk)
-
-
-def read_header(path: Path, form: FileFormat) -> tuple[str, ...]:
-    """The column names of a delivered file.
-
-    Raises:
-        ClienteleError: The file is empty, or two columns have one name (letter case does not tell them apart).
-    """
-    with open_bytes(path, form) as stream:
-        text = io.TextIOWrapper(stream, encoding=_codec(form), errors="replace", newline=None)
-        rows = csv.reader(text, **_dialect(form))
-        try:
-            names = next((row for row in rows if row), None)
-        except csv.Error as fault:
-            message = f"{path}: the header cannot be read ({fault}); check the delimiter and the quote stated in its source."
-            raise ClienteleError(message) from fault
-        finally:
-            text.detach()
-    if names is None:
-        message = f"{path}: the file is empty; expected a header line with column names; have it delivered again."
-        raise ClienteleError(message)
-    header = tuple(name.strip() or f"column {position}" for position, name in enumerate(names, start=1))
-    folded = [name.casefold() for name in header]
-    for name in header:
-        if folded.count(name.casefold()) > 1:
-            message = f"{path}: the column '{name}' stands twice in the header; columns are matched by name, so each needs its own."
-            raise ClienteleError(message)
-    return header
-
-
-def working_copy(path: Path, form: FileFormat, target: Path) -> WorkingCopy:
-    """Write a delivery as UTF-8 text to `target` and count its records on the way.
+def survey(path: Path, form: FileFormat, also: Callable[[bytes], object] | None = None) -> Survey:
+    """Read a delivered file once, from end to end, and say what it holds.
 
     Args:
         path: The delivered file.
         form: How it is encoded, compressed and quoted.
-        target: Where the copy goes; overwritten.
-    """
-    header = read_header(path, form)
-    counter = _RecordCounter(form.quote)
-    damage = _Damage()
-    codecs.register_error(damage.name, damage.replace)
-    with open_bytes(path, form) as stream, target.open("wb") as copy:
-        text = io.TextIOWrapper(stream, encoding=_codec(form), errors=damage.name, newline=None)
-        while characters := text.read(_CHUNK_CHARACTERS):
-            chunk = characters.encode("utf-8", errors="replace")
-            counter.feed(chunk)
-            copy.write(chunk)
-        text.detach()
-    records, blanks = counter.finish()
-    leading = sum(1 for position, ordinal in enumerate(blanks, start=1) if ordinal == position)
-    return WorkingCopy(path=target, header=header, records=max(records - 1, 0), blanks=blanks[leading:], is_damaged=damage.seen)
-
-
-def load_rows(sandbox: Connection, copy: WorkingCopy, form: FileFormat) -> None:
-    """Read a working copy into the sandbox: table `delivered` (`__row`, then every column as text, blank as null) and table `unreadable` (`__row`, text, rule).
-
-    `__row` is the record's ordinal below the header, blank records not counted; both tables together hold every one of them once.
+        also: Given each part of the decompressed bytes; by the time of any fault but an unreadable file it has had all of them.
 
     Raises:
-        ClienteleError: The reader and the independent count disagree.
+        DeliveryError: The file cannot be read, is empty, has two columns of one name, or cannot be split into records.
     """
-    columns = ", ".join(f"{quoted(name)}: 'varchar'" for name in copy.header)
+    return _split(path, form, also, lambda _: 0)
+
+
+def working_copy(path: Path, form: FileFormat, target: Path) -> Survey:
+    """Write the records of a delivered file to `target`: UTF-8, newlines as line ends, without the header, blank and broken ones.
+
+    Raises:
+        DeliveryError: As `survey`.
+    """
+    with target.open("wb") as copy:
+        return _split(path, form, None, copy.write)
+
+
+def load_rows(sandbox: Connection, copy: Path, held: Survey, form: FileFormat, path: Path) -> None:
+    """Read a working copy into the sandbox.
+
+    Makes view `delivered` (`__row`, then every column as text, blank as null) and table `unreadable` (`__row`, `row_text`, `rule`). `__row`
+    is the record's ordinal below the header; both together hold every record once.
+
+    Args:
+        sandbox: A connection that may read the copy.
+        copy: Written by `working_copy`.
+        held: What `working_copy` said of it.
+        form: How the delivered file is quoted.
+        path: The delivered file, for the message.
+
+    Raises:
+        DeliveryError: The reader and the count by `records` disagree.
+    """
+    # Columns are numbered here: a delivered name such as `rowid` would hide DuckDB's own.
+    cells = [f"c{position}" for position in range(len(held.header))]
+    kinds = ", ".join(f"'{cell}': 'varchar'" for cell in cells)
+    ends = f", {quoted(held.blanks)}" if held.blanks != " " else ""
+    trimmed = ", ".join(f"nullif(trim({cell}{ends}), '') as {cell}" for cell in cells)
     sandbox.execute(
         f"""
         create table scanned as
-        select * from read_csv({quoted(str(copy.path))}, auto_detect = false, header = true, delim = {quoted(form.delimiter)}, quote = {quoted(form.quote)},
-            escape = {quoted(form.quote)}, columns = {{{columns}}}, nullstr = '', strict_mode = true, null_padding = false, store_rejects = true,
-            max_line_size = {_MAX_RECORD_BYTES})
+        select {trimmed}
+        from read_csv(
+            {quoted(str(copy))}, auto_detect = false, header = false, delim = {quoted(form.delimiter)}, quote = {quoted(form.quote)},
+            escape = {quoted(form.quote)}, columns = {{{kinds}}}, nullstr = '', strict_mode = true, null_padding = false,
+            store_rejects = true, max_line_size = {MAX_RECORD_BYTES}
+        )
         """
     )
-    faults = sandbox.execute("select line, min(error_type), min(csv_line) from reject_errors group by line order by line").fetchall()
-    accepted = sandbox.execute("select count(*) from scanned").fetchone()
-    read = (accepted[0] if accepted else 0) + len(faults)
-    if read != copy.records:
-        message = (
-            f"the file holds {copy.records} records by its line ends and quotes, but {read} were read; "
-            "a quote is probably open or stands for itself: state the right 'quote' in the source ('' when quotes have no meaning)."
+    counted = sandbox.execute("select (select count(*) from scanned), (select count(distinct line) from reject_errors)").fetchone()
+    accepted, rejected = counted or (0, 0)
+    if accepted + rejected + len(held.broken) != held.records:
+        reason = f"holds {held.records} records by its line ends and quotes, but {accepted + rejected + len(held.broken)} were read"
+        raise DeliveryError(path, reason, _CHECK_QUOTES)
+    _number_unreadable(sandbox, held)
+    names = ", ".join(f"{cell} as {identifier(name)}" for cell, name in zip(cells, held.header, strict=True))
+    if rejected or held.broken:
+        # Each accepted row comes after all the unreadable ones that stand before it.
+        sandbox.execute(
+            f"""
+            create view delivered as
+            select scanned.rowid + 1 + coalesce(gaps.skipped, 0) as {ROW}, {names}
+            from scanned
+            asof left join ({_gaps("unreadable", ROW)}) as gaps on scanned.rowid + 1 >= gaps.first_rank
+            """
         )
-        raise ClienteleError(message)
-    blanks = np.array(copy.blanks, dtype=np.int64)
-    ordinals = [line - 1 - int(np.searchsorted(blanks, line)) for line, _, _ in faults]
-    sandbox.execute("create table unreadable (__row bigint, row_text varchar, rule varchar)")
-    sandbox.execute("create table shift (first_rank bigint, offset_rows bigint)")
-    if faults:
-        sandbox.executemany(
-            "insert into unreadable values (?, ?, ?)",
-            [(o, t.strip("\n"), r.lower().replace(" ", "_")) for o, (_, r, t) in zip(ordinals, faults, strict=True)],
-        )
-        sandbox.executemany(
-            "insert into shift values (?, ?)", [(ordinal - index + 1, index) for index, ordinal in enumerate(ordinals, start=1)]
-        )
-    cells = ", ".join(f"nullif(trim({identifier(name)}), '') as {identifier(name)}" for name in copy.header)
-    position = "scanned.rowid + 1"
-    if faults:
-        # The reader leaves out what it rejects: each row's ordinal is its rank plus the rejected rows before it.
-        position += " + coalesce((select max(offset_rows) from shift where first_rank <= scanned.rowid + 1), 0)"
-    sandbox.execute(f"create view delivered as select {position} as __row, {cells} from scanned")
+    else:
+        sandbox.execute(f"create view delivered as select rowid + 1 as {ROW}, {names} from scanned")
 
 
-def damaged_rows_condition(header: tuple[str, ...]) -> str:
-    """SQL that is true for a row in which some byte did not decode."""
-    return " or ".join(f"contains({identifier(name)}, {quoted(_REPLACEMENT)})" for name in header)
+def _number_unreadable(sandbox: Connection, held: Survey) -> None:
+    """Make table `unreadable` of what the reader rejected (by its line in the working copy) and of what was never given to it."""
+    ordinals, texts = pa.array(list(held.broken), pa.int64()), pa.array(list(held.broken.values()), pa.string())
+    broken = pa.table({ROW: ordinals, "row_text": texts})
+    sandbox.register("set_aside", broken)
+    sandbox.execute(f"create table broken as select {ROW}, row_text, 'broken_quotes' as rule from set_aside")
+    sandbox.unregister("set_aside")
+    sandbox.execute(
+        f"""
+        create table unreadable as
+        with
+            rejected as (
+                select line, min(csv_line) as row_text, lower(replace(cast(min(error_type) as varchar), ' ', '_')) as rule
+                from reject_errors
+                group by line
+            )
+        select rejected.line + coalesce(gaps.skipped, 0) as {ROW}, rejected.row_text, rejected.rule
+        from rejected
+        asof left join ({_gaps("broken", ROW)}) as gaps on rejected.line >= gaps.first_rank
+        union all
+        select {ROW}, row_text, rule from broken
+        """
+    )
 
 
-class _RecordCounter:
-    """Counts records through chunks of bytes: a record ends at a newline outside quotes; an empty one is blank."""
-
-    def __init__(self, quote: str) -> None:
-        self._quote = ord(quote) if quote else None
-        self._inside = 0
-        self._length = 0
-        self._ordinal = 0
-        self._blanks: list[int] = []
-
-    def feed(self, chunk: bytes) -> None:
-        data = np.frombuffer(chunk, dtype=np.uint8)
-        ends = data == _NEWLINE
-        if self._quote is not None and (self._inside or self._quote in chunk):
-            inside = (np.cumsum(data == self._quote, dtype=np.int64) + self._inside) & 1
-            ends &= inside == 0
-            self._inside = int(inside[-1])
-        positions = np.flatnonzero(ends)
-        if not len(positions):
-            self._length += len(data)
-            return
-        lengths = np.diff(positions, prepend=-1) - 1
-        lengths[0] += self._length
-        self._blanks.extend((np.flatnonzero(lengths == 0) + self._ordinal + 1).tolist())
-        self._ordinal += len(positions)
-        self._length = len(data) - int(positions[-1]) - 1
-
-    def finish(self) -> tuple[int, tuple[int, ...]]:
-        """Number of records that are not blank, and the ordinals of the blank ones."""
-        total = self._ordinal + (1 if self._length else 0)
-        return total - len(self._blanks), tuple(self._blanks)
+def _gaps(table: str, column: str) -> str:
+    """SQL for steps from the ordinals of left-out records: from `first_rank` on, `skipped` of them stand before the record of a rank."""
+    ranked = f"select {column}, row_number() over (order by {column}) as skipped from {table}"
+    return f"select {column} - skipped + 1 as first_rank, max(skipped) as skipped from ({ranked}) as ranked group by first_rank"
 
 
-class _Damage:
-    """A decoding error handler that puts U+FFFD and remembers that it had to."""
-
-    def __init__(self) -> None:
-        self.name = f"clientele-{id(self)}"
-        self.seen = False
-
-    def replace(self, fault: UnicodeError) -> tuple[str, int]:
-        if not isinstance(fault, UnicodeDecodeError):
-            raise fault
-        self.seen = True
-        return _REPLACEMENT, fault.end
-
-
-def _codec(form: FileFormat) -> str:
-    """Python's codec; UTF-8 with or without a byte order mark is one."""
-    return "utf-8-sig" if form.encoding == "utf-8" else form.encoding
+def _split(path: Path, form: FileFormat, also: Callable[[bytes], object] | None, write: Callable[[bytes], object]) -> Survey:
+    splitter = RecordSplitter(form.delimiter, form.quote)
+    sought = {sign: sign.encode() for sign in (MARK, *_RARE_BLANKS) if sign not in (form.delimiter, "\n")}
+    met: set[str] = set()
+    for chunk in _text(path, form, also):
+        met.update(sign for sign, code in sought.items() if sign not in met and code in chunk)
+        write(splitter.feed(chunk))
+    write(splitter.finish())
+    if splitter.fault is not None:
+        raise DeliveryError(path, splitter.fault, _CHECK_QUOTES)
+    if splitter.header is None:
+        raise DeliveryError(path, "the file is empty where a header line with column names was expected", "have it delivered again")
+    broken = {ordinal: text.decode() for ordinal, text in splitter.broken.items()}
+    blanks = " " + "".join(sorted(met - {MARK})) + ("\n" if splitter.spans_lines else "")
+    return Survey(_column_names(splitter.header.decode(), form, path), splitter.records, broken, MARK in met, blanks)
 
 
-def _dialect(form: FileFormat) -> dict[str, object]:
-    quoting = csv.QUOTE_MINIMAL if form.quote else csv.QUOTE_NONE
-    return {"delimiter": form.delimiter, "quotechar": form.quote or None, "quoting": quoting, "strict": True}
+def _text(path: Path, form: FileFormat, also: Callable[[bytes], object] | None) -> Iterator[bytes]:
+    """The file as UTF-8 with newlines as line ends, a part at a time."""
+    codec = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(_MARKING), translate=True)
+    with open_bytes(path, form) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            if also is not None:
+                also(chunk)
+            yield decoder.decode(chunk).encode()
+    yield decoder.decode(b"", final=True).encode()
+
+
+def _column_names(header: str, form: FileFormat, path: Path) -> tuple[str, ...]:
+    lines = io.StringIO(header, newline="")
+    if form.quote:
+        cells = next(csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, skipinitialspace=True))
+    else:
+        cells = next(csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE))
+    names = tuple(name.strip(" " + _RARE_BLANKS) or f"column {position}" for position, name in enumerate(cells, start=1))
+    seen: set[str] = set()
+    for name in names:
+        if name.casefold() in seen:
+            advice = "columns are matched by name whatever the letter case, so give each its own"
+            raise DeliveryError(path, "two columns of its header have one name", advice, f" ('{name}')")
+        seen.add(name.casefold())
+    if ROW in seen:
+        raise DeliveryError(path, f"a column of its header is called '{ROW}', which is taken", "have it delivered under another name")
+    return names
+
+
+def _marked(fault: UnicodeError) -> tuple[str, int]:
+    """Put `MARK` where bytes do not decode."""
+    if not isinstance(fault, UnicodeDecodeError):
+        raise fault
+    return MARK, fault.end
+
+
+_MARKING = "clientele-marking"
+codecs.register_error(_MARKING, _marked)

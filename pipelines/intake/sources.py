@@ -1,117 +1,43 @@
 """The source files of a workspace: where deliveries come from and how their columns map to record types.
 
-A source file is checked whole before anything is read: unknown keys, record types, columns and folds are refused with the line and the nearest known name.
-Expressions are checked in `expressions`; reading files belongs to `reading`.
+A source file is checked whole before anything is read: unknown keys, record types, columns and folds are refused with the line and the
+nearest known name. What its keys may be stands in `source_file`; expressions are checked in `expressions`; reading files belongs to
+`reading`.
 """
 
 from __future__ import annotations
 
-import re
-import zoneinfo
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-
-from pipelines.contracts.model import RecordType
 from pipelines.documents import Document, nearest
 from pipelines.errors import ClienteleError
 from pipelines.intake.expressions import Expression, parse_expression
+from pipelines.intake.source_file import DeliveryOrder, Feed, FileFormat, KnownAt, SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from pipelines.contracts.model import RecordType
     from pipelines.warehouse.workspace import Workspace
 
-# Columns that a feed may map although no contract lists them.
+# A column that a feed may map although no contract lists it.
 SYSTEM_COLUMN = "source_system"
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class FileFormat(_Strict):
-    """How the bytes of a delivery are read: CSV with a header line."""
-
-    type: Literal["csv"] = "csv"
-    encoding: Literal["utf-8", "iso-8859-1"] = "utf-8"
-    delimiter: Literal[",", ";", "\t"] = ","
-    quote: Literal['"', "'", ""] = '"'
-    compression: Literal["auto", "none", "gzip"] = "auto"
-
-
-class DeliveryOrder(_Strict):
-    """What decides which of two deliveries is the newer: a part of the file's name, else the time received."""
-
-    origin: Literal["file_name", "received"] = Field(alias="from")
-    pattern: str | None = None
-
-    @field_validator("pattern")
-    @classmethod
-    def _one_group(cls, pattern: str | None) -> str | None:
-        return _with_group(pattern)
-
-
-class KnownAt(_Strict):
-    """When what a delivery says could have been known: from the file's name, as the latest event time in it, or the time received."""
-
-    origin: Literal["file_name", "latest_event", "received"] = Field(alias="from")
-    pattern: str | None = None
-    format: str = "%Y-%m-%d"
-
-    @field_validator("pattern")
-    @classmethod
-    def _one_group(cls, pattern: str | None) -> str | None:
-        return _with_group(pattern)
-
-
-class Feed(_Strict):
-    """How one record type is read from the rows of a delivery."""
-
-    columns: dict[str, str]
-    where: str | None = None
-    fold: dict[str, Literal["sum", "min", "max", "latest", "any_equal"]] = {}
-    accumulate: bool = False
-    on_exact_duplicate: Literal["keep", "drop"] = "keep"
-
-
-class _SourceFile(_Strict):
-    source: Name
-    system: Name
-    description: str = ""
-    location: str
-    format: FileFormat = FileFormat()
-    time_zone: str
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    mode: Literal["append", "full"] = "append"
-    delivery_order: DeliveryOrder = DeliveryOrder(origin="received")
-    known_at: KnownAt = KnownAt(origin="received")
-    ids_from: dict[Name, Name] = {}
-    max_loss_share: Annotated[float, Field(ge=0, le=1)] | None = None
-    feeds: Annotated[dict[str, Feed], Field(min_length=1)]
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        if name not in zoneinfo.available_timezones():
-            message = f"is not a time zone{nearest(name, zoneinfo.available_timezones())}"
-            raise ValueError(message)
-        return name
-
-    @field_validator("location")
-    @classmethod
-    def _inside(cls, location: str) -> str:
-        if Path(location).is_absolute() or ".." in Path(location).parts:
-            message = "is outside the workspace; give a path below it, such as landing/billing/*.csv"
-            raise ValueError(message)
-        return location
 
 
 @dataclass(frozen=True)
 class MappedFeed:
-    """A feed bound to its record type, with its expressions parsed."""
+    """A feed bound to its record type.
+
+    Attributes:
+        record: The record type that it delivers.
+        columns: Column of the record to the expression that gives its value.
+        where: What a row must meet to belong to the feed; None for every row.
+        fold: Column to the way in which several delivered rows become one value of it.
+        accumulate: Whether older deliveries of a folded record stay part of it.
+        on_exact_duplicate: What becomes of equal rows of a record without a delivered key.
+    """
 
     record: RecordType
     columns: dict[str, Expression]
@@ -139,7 +65,16 @@ class Source:
         path: Its file, for messages.
         name: The source's name, unique in the workspace.
         system: The `source_system` of its rows.
-        ids_from: Entity to the system whose numbers this source uses for it, where that is not its own.
+        location: Where its deliveries lie: a pattern of paths below the workspace.
+        format: How their bytes are read.
+        time_zone: Where timestamps without an offset were written.
+        currency: Of amounts whose row does not say.
+        mode: Whether a key that a delivery lacks has ended (full) or not (append).
+        delivery_order: What decides which delivery is the newer.
+        known_at: When what a delivery says could have been known.
+        ids_from: What an id names (customer, product, …) to the system whose numbers this source uses for it, where that is not its own.
+        max_loss_share: Share of its records that a full delivery may have lost; None for the policy's.
+        feeds: The record types that are read from each delivery.
     """
 
     path: Path
@@ -158,13 +93,13 @@ class Source:
 
 
 def load_sources(workspace: Workspace, contracts: dict[str, RecordType]) -> list[Source]:
-    """Read every `sources/*.yml` of the workspace, in the order of their names.
+    """Read every source file of the workspace, in the order of their names.
 
     Raises:
         ClienteleError: A file is not a valid source, or two files give one name.
     """
     sources: dict[str, Source] = {}
-    for path in sorted(workspace.sources.glob("*.yml")):
+    for path in sorted(path for path in workspace.sources.glob("*") if path.suffix in (".yml", ".yaml")):
         source = load_source(path, contracts)
         if source.name in sources:
             message = (
@@ -182,23 +117,34 @@ def load_source(path: Path, contracts: dict[str, RecordType]) -> Source:
         ClienteleError: With file, line, what was found and what is known.
     """
     document = Document(path)
-    given = document.into(_SourceFile)
+    given = document.into(SourceFile)
     for rule, place in ((given.delivery_order, "delivery_order"), (given.known_at, "known_at")):
         if rule.origin == "file_name" and rule.pattern is None:
-            raise document.fault(
-                (place,), f"'{place}' is taken from the file's name but has no pattern; add one, such as '_(\\d{{4}}-\\d{{2}}-\\d{{2}})'."
-            )
-    feeds = tuple(_bound(document, name, feed, contracts) for name, feed in given.feeds.items())
-    values = given.model_dump(include={"system", "location", "time_zone", "currency", "mode", "ids_from", "max_loss_share"})
+            sentence = f"'{place}' is taken from the file's name but has no pattern; add one, such as '_(\\d{{4}}-\\d{{2}}-\\d{{2}})'."
+            raise document.fault((place,), sentence)
+    _check_named(document, given.ids_from, contracts.values())
     return Source(
         path=path,
         name=given.source,
+        system=given.system,
+        location=given.location,
         format=given.format,
+        time_zone=given.time_zone,
+        currency=given.currency,
+        mode=given.mode,
         delivery_order=given.delivery_order,
         known_at=given.known_at,
-        feeds=feeds,
-        **values,
+        ids_from=given.ids_from,
+        max_loss_share=given.max_loss_share,
+        feeds=tuple(_bound(document, name, feed, contracts) for name, feed in given.feeds.items()),
     )
+
+
+def _check_named(document: Document, ids_from: dict[str, str], records: Iterable[RecordType]) -> None:
+    known = {item.surrogate or item.event_key for record in records for item in record.properties} - {None}
+    for entity in ids_from:
+        if entity not in known:
+            raise document.fault(("ids_from", entity), f"no id names a '{entity}'{nearest(entity, map(str, known))}.")
 
 
 def _bound(document: Document, name: str, feed: Feed, contracts: dict[str, RecordType]) -> MappedFeed:
@@ -226,25 +172,11 @@ def _bound(document: Document, name: str, feed: Feed, contracts: dict[str, Recor
         if function not in allowed:
             raise document.fault(place, f"'{column}' of {name} cannot be folded by {function} (possible: {', '.join(allowed)}).")
     where = parse_expression(feed.where, document, ("feeds", name, "where")) if feed.where is not None else None
-    return MappedFeed(
-        record=record,
-        columns=columns,
-        where=where,
-        fold=dict(feed.fold),
-        accumulate=feed.accumulate,
-        on_exact_duplicate=feed.on_exact_duplicate,
-    )
-
-
-def _with_group(pattern: str | None) -> str | None:
-    if pattern is None:
-        return None
-    try:
-        groups = re.compile(pattern).groups
-    except re.error as fault:
-        message = f"is not a regular expression ({fault})"
-        raise ValueError(message) from fault
-    if groups != 1:
-        message = "must hold exactly one (group): the part of the name that counts"
-        raise ValueError(message)
-    return pattern
+    bound = MappedFeed(record, columns, where, dict(feed.fold), feed.accumulate, feed.on_exact_duplicate)
+    if bound.is_folded and not bound.is_keyed:
+        lacking = next(key.name for key in record.key if key.name not in columns)
+        raise document.fault(
+            ("feeds", name, "fold" if feed.fold else "accumulate"),
+            f"{name} folds by its key, but '{lacking}' is not mapped; map it, or leave out fold and accumulate.",
+        )
+    return bound

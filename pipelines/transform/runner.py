@@ -10,6 +10,7 @@ import json
 import logging
 import queue
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from pipelines.transform.failure import TransformError, first_fault
@@ -28,6 +29,7 @@ _RESULTS = frozenset({"LogModelResult", "LogSeedResult", "LogSnapshotResult", "L
 
 # Seconds between two attempts to interrupt.
 _PATIENCE = 0.1
+_running: list[_Run] = []
 
 
 def build(
@@ -56,42 +58,93 @@ def build(
     Raises:
         TransformError: After the last event, when a node failed or dbt could not run at all.
     """
-    events: queue.SimpleQueue[EventMsg | None] = queue.SimpleQueue()
-    outcomes: list[dbtRunnerResult] = []
-
-    def listen(event: EventMsg) -> None:
-        # Must not raise: dbt would wait for ever for the node at hand.
-        if event.info.name in _RESULTS:
-            events.put(event)
-
-    def work() -> None:
-        # The artefacts that dbt writes for other programs cost as long as twenty nodes, and nobody reads them here.
-        command = ["build", *selection, "--exclude-resource-type", "unit_test", "--no-write-json"]
-        try:
-            manifest = project.loaded()
-            outcomes.append(
-                invoke(command, source=project.source, artefacts=artefacts, variables=variables, manifest=manifest, callbacks=[listen])
-            )
-        finally:
-            events.put(None)
-
-    with build_file_named(build_file):
-        thread = threading.Thread(target=work, name="dbt", daemon=True)
-        thread.start()
-        try:
-            while (event := events.get()) is not None:
-                yield _as_logged(event)
-        except BaseException:
-            _interrupt(thread)
-            raise
-        finally:
-            thread.join()
-            _release()
-    if not outcomes:
+    run = _Run(project, build_file=build_file, artefacts=artefacts, variables=variables, selection=selection)
+    try:
+        yield from run.events()
+    finally:
+        run.close()
+    if run.outcome is None:
         message = f"dbt ended without a result; see {artefacts / 'dbt.log'} and run again."
         raise TransformError(message)
-    if not outcomes[0].success:
-        raise first_fault(outcomes[0], artefacts)
+    if not run.outcome.success:
+        raise first_fault(run.outcome, artefacts)
+
+
+def stop() -> None:
+    """End every run that its listener has left without closing it, as an interrupted caller does."""
+    for run in tuple(_running):
+        run.close()
+
+
+class _Run:
+    """dbt at work in its thread."""
+
+    def __init__(
+        self, project: ParsedProject, *, build_file: Path, artefacts: Path, variables: Mapping[str, object], selection: Sequence[str]
+    ) -> None:
+        self.outcome: dbtRunnerResult | None = None
+        self._project = project
+        self._artefacts = artefacts
+        self._variables = variables
+        # The artefacts that dbt writes for other programs cost as long as twenty nodes, and nobody reads them here.
+        self._command = ["build", *selection, "--exclude-resource-type", "unit_test", "--no-write-json"]
+        self._events: queue.SimpleQueue[EventMsg | None] = queue.SimpleQueue()
+        self._named = ExitStack()
+        self._named.enter_context(build_file_named(build_file))
+        self._is_at_work = True
+        self._thread = threading.Thread(target=self._work, name="dbt", daemon=True)
+        _running.append(self)
+        self._thread.start()
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """What dbt says of each node that has ended, until it has ended itself."""
+        from dbt_common.events.functions import msg_to_dict
+
+        while (event := self._events.get()) is not None:
+            yield msg_to_dict(event)
+
+    def close(self) -> None:
+        """Wait until dbt has ended, interrupting it when it works still, and let go of the build file; a second call does nothing."""
+        if self not in _running:
+            return
+        _running.remove(self)
+        if self._is_at_work:
+            self._interrupt()
+        self._thread.join()
+        _release()
+        self._named.close()
+
+    def _work(self) -> None:
+        try:
+            self.outcome = invoke(
+                self._command,
+                source=self._project.source,
+                artefacts=self._artefacts,
+                variables=self._variables,
+                manifest=self._project.loaded(),
+                callbacks=[self._listen],
+            )
+        finally:
+            self._is_at_work = False
+            self._events.put(None)
+
+    def _listen(self, event: EventMsg) -> None:
+        # Must not raise: dbt would wait for ever for the node at hand.
+        if event.info.name in _RESULTS:
+            self._events.put(event)
+
+    def _interrupt(self) -> None:
+        """Cancel the running statements, and have the first node that so fails stop the rest."""
+        from dbt.adapters.factory import FACTORY
+        from dbt.flags import get_flags
+
+        while self._thread.is_alive():
+            # Read anew after each node. The object is frozen, as a run's flags should be; this run is over.
+            object.__setattr__(get_flags(), "FAIL_FAST", True)
+            for adapter in tuple(FACTORY.adapters.values()):
+                adapter.cancel_open_connections()
+            # Again until it has ended, since the next statement may have begun meanwhile.
+            self._thread.join(_PATIENCE)
 
 
 def invoke(
@@ -119,27 +172,6 @@ def _dbt() -> type[dbtRunner]:
     logging.root.handlers[:] = handlers
     runner: type[dbtRunner] = dbtRunner
     return runner
-
-
-def _as_logged(event: EventMsg) -> dict[str, Any]:
-    from dbt_common.events.functions import msg_to_dict
-
-    logged: dict[str, Any] = msg_to_dict(event)
-    return logged
-
-
-def _interrupt(thread: threading.Thread) -> None:
-    """End dbt's run: its running statements are cancelled, and the first node that so fails stops the rest."""
-    from dbt.adapters.factory import FACTORY
-    from dbt.flags import get_flags
-
-    # Read anew after each node. The object is frozen, as a run's flags should be; this run is over.
-    object.__setattr__(get_flags(), "FAIL_FAST", True)
-    while thread.is_alive():
-        for adapter in tuple(FACTORY.adapters.values()):
-            adapter.cancel_open_connections()
-        # Again until it has ended, since the next statement may have begun meanwhile.
-        thread.join(_PATIENCE)
 
 
 def _release() -> None:

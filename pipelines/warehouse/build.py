@@ -70,7 +70,8 @@ class Build:
 
         Args:
             table: `schema.table`; both are made where missing.
-            frames: One held at a time; each has the schema's columns, in any order, and no others. They may be read from this build meanwhile.
+            frames: One held at a time; each has the schema's columns, in any order, and no others. They may be read from this build
+                meanwhile.
             schema: Column to DuckDB type.
 
         Returns:

@@ -1,7 +1,7 @@
 """Connections to DuckDB: every one in the product is opened here.
 
-Extensions are never fetched (a miss would cost seconds and reach the network), what spills goes to the workspace's own folder inside the vault, and
-how much of the machine may be used is decided in `limits`.
+Extensions are never fetched (a miss would cost seconds and reach the network), what spills goes to the workspace's own folder inside
+the vault, and how much of the machine may be used is decided in `limits`.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def open_file(path: Path, workspace: Workspace, *, read_only: bool = False) -> I
 def open_published(path: Path) -> Iterator[Connection]:
     """Open a published version as any reader would: read only, nothing else configured.
 
-    A pointer is followed first, since DuckDB gives a process that opens the same path again the file that it had open before, moved pointer or not.
+    A pointer is followed first, since DuckDB gives a process that opens the same path again the file that it had open before, moved
+    pointer or not.
 
     Raises:
         ClienteleError: There is no such file, or it is not a DuckDB file.
@@ -143,7 +144,8 @@ def _connect(path: Path, *, read_only: bool, config: dict[str, str]) -> Connecti
 
 
 def _limit(connection: Connection, share: float, folder: Path) -> None:
-    # Not part of the configuration given at connecting: free space changes, and a process may open a file again only with an equal configuration.
+    # Not part of the configuration given at connecting: free space changes, and a process may open a file again only with an equal
+    # configuration.
     for name, value in settings(share, folder).items():
         connection.execute(f"set {name} = {quoted(value)}")
 

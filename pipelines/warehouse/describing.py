@@ -1,4 +1,4 @@
-"""The tables of `meta` that only publishing can write: the publication itself, what each table and column means, and the policy in force."""
+"""The tables of `meta` that only publishing can write: the publication, what every table and column means, the policy in force."""
 
 from __future__ import annotations
 

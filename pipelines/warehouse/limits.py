@@ -1,8 +1,8 @@
 """How much of the machine DuckDB may use: the one place where memory, threads and spill space are decided.
 
-DuckDB measures the machine itself, containers included, and by its own rule takes four fifths of the memory and every core. That is the whole here
-unless the environment states another: CLIENTELE_MEMORY (such as 8GB) and CLIENTELE_THREADS. What is left belongs to Python's frames and to the
-machine. The whole is shared out, because the sandbox that reads a delivery works while the build file is open.
+DuckDB measures the machine itself, containers included, and by its own rule takes four fifths of the memory and every core. That is the
+whole here unless the environment states another: CLIENTELE_MEMORY (such as 8GB) and CLIENTELE_THREADS. What is left belongs to Python's
+frames and to the machine. The whole is shared out, because the sandbox that reads a delivery works while the build file is open.
 """
 
 from __future__ import annotations

@@ -60,7 +60,10 @@ def _acquire(workspace: Workspace) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as fault:
-        message = f"{workspace.root}: the workspace cannot be written ({fault.strerror}); check that it is a folder of yours, or name another one."
+        message = (
+            f"{workspace.root}: the workspace cannot be written ({fault.strerror}); "
+            "check that it is a folder of yours, or name another one."
+        )
         raise ClienteleError(message) from fault
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
 """Publishing: the public schemas become a new immutable file, which is checked before the pointer moves to it.
 
-Whatever happens before the pointer moves leaves everything as it was; what is due after that (the state, its copy, old versions) is made up for by
-the next publication.
+Whatever happens before the pointer moves leaves everything as it was; what is due after that (the state, its copy, old versions) is
+made up for by the next publication.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def published_fingerprint(workspace: Workspace) -> str | None:
     return None if manifest is None else manifest.get("fingerprint")
 
 
-def publish(  # noqa: PLR0913
+def publish(
     workspace: Workspace,
     policy: Policy,
     catalog: Sequence[TableEntry],
@@ -48,11 +48,12 @@ def publish(  # noqa: PLR0913
         catalog: Every model to publish.
         fingerprint: Of what the build was made from, so that a later run can tell whether anything is new.
         progress: Called with a table's name, its number and how many there are.
-        known_by: The moment up to which the build could know (UTC timestamp as text); empty for no limit. A limited build is a replay: it is
-            published like any other, with the marts as reported so far, and the state file does not learn of it.
+        known_by: The moment up to which the build could know (UTC timestamp as text); empty for no limit. A limited build is a replay:
+            it is published like any other, with the marts as reported so far, and the state file does not learn of it.
 
     Raises:
-        ClienteleError: The build does not reconcile, lacks a table or a description, or the copy is not equal to it; the current version stays.
+        ClienteleError: The build does not reconcile, lacks a table or a description, or the copy is not equal to it; the current
+            version stays.
     """
     keep = policy.integer("publish.keep_versions")
     with hold(workspace):
@@ -104,9 +105,10 @@ def _refuse_unreconciled(build: Connection) -> None:
     ).fetchone()
     if found:
         fact, source, measure, month, amount = found
+        when = f"{month:%B %Y}" if month else "no readable month"
         message = (
-            f"meta.reconciliation: {measure} of {fact} from {source} in {f'{month:%B %Y}' if month else 'no readable month'} differ from what was "
-            f"delivered by {amount} without a cause; nothing was published. Compare raw and core for that month, then run again."
+            f"meta.reconciliation: {measure} of {fact} from {source} in {when} differ from what was delivered by {amount} without a cause; "
+            "nothing was published. Compare raw and core for that month, then run again."
         )
         raise ClienteleError(message)
 

@@ -1,7 +1,7 @@
 """The workspace's secret and what is derived from it.
 
-The secret is made at first run (256 random bits, file mode 0600) or given in the environment; it never enters a database. Derived keys are separate
-by purpose (HMAC with the purpose as the message), so that one does not tell another.
+The secret is made at first run (256 random bits, file mode 0600) or given in the environment; it never enters a database. Derived keys
+are separate by purpose (HMAC with the purpose as the message), so that one does not tell another.
 """
 
 from __future__ import annotations
@@ -46,11 +46,12 @@ class Secret:
 def load_secret(workspace: Workspace) -> Secret:
     """Read the workspace's secret, making it at first use.
 
-    Every surrogate and hash stands on it: under another key the same deliveries would land again as new ones. So the first use leaves a check beside
-    the vault, a derived value that tells the right key from a wrong one and nothing else.
+    Every surrogate and hash stands on it: under another key the same deliveries would land again as new ones. So the first use leaves a
+    check beside the vault, a derived value that tells the right key from a wrong one and nothing else.
 
     Raises:
-        ClienteleError: The key is not 64 hexadecimal digits, or it is missing or another one although the vault already holds data keyed with it.
+        ClienteleError: The key is not 64 hexadecimal digits, or it is missing or another one although the vault already holds data
+            keyed with it.
     """
     given = os.environ.get(_ENVIRONMENT)
     where = f"environment variable {_ENVIRONMENT}" if given is not None else str(workspace.key_file)
@@ -71,7 +72,10 @@ def load_secret(workspace: Workspace) -> Secret:
 
 def _make_key(workspace: Workspace) -> None:
     if workspace.vault_file.exists() or workspace.key_check_file.exists():
-        message = f"{workspace.key_file}: the vault's key is missing although {workspace.vault_file} was made with it; put the key back from your backup."
+        message = (
+            f"{workspace.key_file}: the vault's key is missing although {workspace.vault_file} was made with it; "
+            "put the key back from your backup."
+        )
         raise ClienteleError(message)
     workspace.prepare()
     _write_once(workspace.key_file, secrets.token_hex(_HEX_DIGITS // 2))

@@ -1,7 +1,8 @@
 """The state file: what cannot be rebuilt from landed rows. Today: marts as first reported, and the versions published.
 
-It holds no personal data. A published version carries all that the state has to remember of it, so the pointer moves first and the state follows in
-one transaction; when a crash comes between, the next publication makes up for it. A copy of the file is kept at every publication.
+It holds no personal data. A published version carries all that the state has to remember of it, so the pointer moves first and the
+state follows in one transaction; when a crash comes between, the next publication makes up for it. A copy of the file is kept at every
+publication.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ select table_name from duckdb_tables() where database_name = 'published' and sch
 
 
 def _keep(connection: Connection, table: str) -> None:
-    """Keep a mart's newly reported months, inside the caller's transaction; the kept table takes on columns and wider types that the mart has got."""
+    """Keep a mart's newly reported months, inside the caller's transaction; the kept table takes on the mart's new columns and types."""
     name, source = f"{_STATE}.as_reported.{identifier(table)}", f"published.as_reported.{identifier(table)}"
     kept = reported_columns(connection, table)
     if not kept:

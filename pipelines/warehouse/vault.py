@@ -84,8 +84,8 @@ def register(connection: Connection, entity: str, ids: str) -> int:
 def _fresh_surrogates(connection: Connection, count: int) -> pa.Table:
     """Random 62-bit numbers that the registry does not hold yet, numbered from 1.
 
-    They come from the operating system: whoever sees the numbers of a statistical generator can continue its sequence, and so learn in which order
-    the ids were registered, which is their own order.
+    They come from the operating system: whoever sees the numbers of a statistical generator can continue its sequence, and so learn in
+    which order the ids were registered, which is their own order.
     """
     while True:
         surrogates = (np.frombuffer(os.urandom(_BYTES * count), dtype=np.uint64) >> _UNUSED_BITS).astype(np.int64)

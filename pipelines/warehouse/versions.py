@@ -1,7 +1,8 @@
 """The folder of published versions: their names, the pointer to the current one, and how many stay.
 
-Readers open `current.duckdb`, which leads through the link `current` to a version's folder: moving that one link moves the database and its manifest
-together, and is the moment of publication. A reader that has a version open keeps it, since a removed file lives until it is closed.
+Readers open `current.duckdb`, which leads through the link `current` to a version's folder: moving that one link moves the database and
+its manifest together, and is the moment of publication. A reader that has a version open keeps it, since a removed file lives until it
+is closed.
 """
 
 from __future__ import annotations
@@ -55,7 +56,10 @@ def current_manifest(workspace: Workspace) -> dict[str, Any] | None:
 
 @contextmanager
 def unfinished(workspace: Workspace, name: str) -> Iterator[Path]:
-    """A hidden folder to write a version in. It takes the version's name when the block ends, for good and read only, and vanishes when it fails."""
+    """A hidden folder to write a version in.
+
+    When the block ends, its files are made read only and it takes the version's name; when the block fails, it vanishes.
+    """
     writing = workspace.published / f"{_UNFINISHED}{name}"
     writing.mkdir(parents=True)
     try:

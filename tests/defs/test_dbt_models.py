@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import threading
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -10,6 +11,7 @@ import pytest
 
 from pipelines.defs.dbt_models import models, owner_name
 from pipelines.defs.resources import WorkspaceResource
+from pipelines.defs.run import StepProgress, run_job
 from pipelines.policy import Policy
 from pipelines.transform.project import ensure_manifest
 from tests.transform.tiny import change, rows, tiny_project, tiny_workspace
@@ -116,6 +118,21 @@ def test_one_asset_is_made_alone_with_its_own_checks(tiny: dg.AssetsDefinition, 
     result = materialise(tiny, workspace, ["core/fct_invoice"])
     assert made(result) == ["core/fct_invoice"]
     assert UNIQUE in {check.check_name for check in result.get_asset_check_evaluations()}
+
+
+def test_an_interrupted_run_leaves_nothing_at_work(tiny: dg.AssetsDefinition, workspace: Workspace) -> None:
+    def interrupt(step: StepProgress) -> None:
+        if step.state == "running" and step.finished:
+            raise KeyboardInterrupt
+
+    location = dg.Definitions(
+        assets=[tiny], jobs=[dg.define_asset_job("build", selection=dg.AssetSelection.all())], resources={"clientele": WorkspaceResource()}
+    )
+    held = {"clientele": WorkspaceResource(root=str(workspace.root))}
+    result = run_job(location, held, dg.DagsterInstance.ephemeral(), interrupt)
+    assert result.failure == "The run was interrupted in the step tiny; nothing was published. Run again to go on."
+    assert "dbt" not in {thread.name for thread in threading.enumerate()}
+    assert rows(workspace, "select count(*) from raw.invoices") == [(3,)]
 
 
 def test_a_policy_that_is_not_valid_fails_the_run_with_its_sentence(tiny: dg.AssetsDefinition, workspace: Workspace) -> None:

@@ -42,12 +42,12 @@ def take_in(context: dg.AssetExecutionContext, fake: Fake) -> Iterator[Made]:
 @dg.multi_asset(
     name="model",
     specs=[dg.AssetSpec("dim_customer", deps=["landed"]), dg.AssetSpec("fct_invoice", deps=["landed"])],
-    check_specs=[dg.AssetCheckSpec("unique", asset="fct_invoice", blocking=True)],
+    check_specs=[dg.AssetCheckSpec("unique", asset="dim_customer", blocking=True)],
 )
 def model() -> Iterator[Made]:
     yield dg.MaterializeResult(asset_key="dim_customer")
     yield dg.MaterializeResult(asset_key="fct_invoice")
-    yield dg.AssetCheckResult(asset_key="fct_invoice", check_name="unique", passed=True)
+    yield dg.AssetCheckResult(asset_key="dim_customer", check_name="unique", passed=True)
 
 
 @dg.multi_asset(name="publish", specs=[dg.AssetSpec("published", deps=["dim_customer", "fct_invoice"])])

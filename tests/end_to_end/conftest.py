@@ -1,63 +1,25 @@
-"""Workspaces that went the whole way, built once a session by the command that a person types."""
+"""The published sample business, as this folder's tests ask for it."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.warehouse.workspace import CHECKOUT, Workspace
+from pipelines.warehouse.workspace import Workspace
+from tests.workspaces import Command, Walked
 
-SHARED = CHECKOUT.parent / "shared"
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Command:
-    """`clientele`, run in a process of its own with a Dagster home of its own."""
-
-    home: Path
-
-    def __call__(self, *arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-        environment = {key: value for key, value in os.environ.items() if key != "CLIENTELE_WORKSPACE"}
-        return subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *arguments],
-            cwd=folder or CHECKOUT,
-            env={**environment, "DAGSTER_HOME": str(self.home), "PYTHONPATH": str(CHECKOUT), "COLUMNS": "140"},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+__all__ = ["Command", "Walked"]
 
 
-@pytest.fixture(scope="session")
-def clientele(tmp_path_factory: pytest.TempPathFactory) -> Command:
-    """The command, with an instance as the checkout configures it, elsewhere."""
-    home = tmp_path_factory.mktemp("dagster")
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
-    return Command(home)
-
-
-@dataclass(frozen=True)
-class Walked:
-    """A workspace after its first run."""
-
-    workspace: Workspace
-    run: subprocess.CompletedProcess[str]
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory, clientele: Command) -> Walked:
+@pytest.fixture
+def sample(walked_sample: Walked) -> Walked:
     """A small sample business, published once. Shared: tests that change it take a copy."""
-    root = tmp_path_factory.mktemp("sample") / "workspace"
-    made = clientele("sample", "--out", str(root), "--customers", "80", "--months", "9")
-    assert made.returncode == 0, made.stderr
-    return Walked(Workspace.at(root), clientele("run", "--workspace", str(root)))
+    return walked_sample
 
 
 @pytest.fixture

@@ -7,73 +7,42 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-from tests.end_to_end.conftest import SHARED
-
 from pipelines.intake.landing import land
 from pipelines.policy import load_policy
 from pipelines.warehouse.connection import open_published
-from pipelines.warehouse.workspace import CHECKOUT, Workspace
+from tests.workspaces import SHARED, deliver, example, needs_online_retail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from tests.end_to_end.conftest import Command
+    from pipelines.warehouse.workspace import Workspace
+    from tests.workspaces import Command
 
-DATA = SHARED / "data" / "online_retail"
 CHECK = SHARED / "checks" / "online_retail.py"
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the public Online Retail files are not at {DATA}; they are never part of the repository")
+pytestmark = needs_online_retail
 
 
-def example(root: Path) -> Workspace:
-    """The example's workspace, without a delivery."""
-    shutil.copytree(CHECKOUT / "examples" / "online_retail", root)
-    workspace = Workspace.at(root)
-    (workspace.landing / "online_retail").mkdir(parents=True)
-    return workspace
-
-
-def deliver(workspace: Workspace, files: Sequence[Path]) -> None:
-    """Drop files as a person would: they keep the time at which they were made."""
-    for path in files:
-        shutil.copy2(path, workspace.landing / "online_retail" / path.name)
-
-
-@pytest.fixture(scope="module")
-def months() -> list[Path]:
-    return sorted(DATA.glob("*.csv.gz"))
-
-
-@pytest.fixture(scope="module")
-def at_once(tmp_path_factory: pytest.TempPathFactory, months: list[Path], clientele: Command) -> Workspace:
-    """All months delivered together and published."""
-    workspace = example(tmp_path_factory.mktemp("at_once") / "workspace")
-    deliver(workspace, months)
-    run = clientele("run", "--workspace", str(workspace.root))
-    assert run.returncode == 0, run.stderr
-    return workspace
-
-
-def test_it_ties_to_the_source(at_once: Workspace) -> None:
-    checked = subprocess.run([sys.executable, str(CHECK), str(at_once.current_link)], capture_output=True, text=True, check=False)
+def test_it_ties_to_the_source(online_retail: Workspace) -> None:
+    checked = subprocess.run([sys.executable, str(CHECK), str(online_retail.current_link)], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "FAILS" not in checked.stdout
 
 
-def test_months_one_by_one_in_any_order_publish_the_same(at_once: Workspace, months: list[Path], tmp_path: Path, clientele: Command) -> None:
-    """Thirteen landings, the newest month first and the rest shuffled, against one; the vault's keys are shared, so that rows can be compared."""
+def test_months_one_by_one_in_any_order_publish_the_same(
+    online_retail: Workspace, online_retail_months: list[Path], tmp_path: Path, clientele: Command
+) -> None:
+    """Thirteen landings, the newest month first and the rest shuffled, against one; with one vault's keys, so that rows can be compared."""
     workspace = example(tmp_path / "workspace")
     workspace.prepare()
-    shutil.copytree(at_once.vault, workspace.vault, dirs_exist_ok=True)
+    shutil.copytree(online_retail.vault, workspace.vault, dirs_exist_ok=True)
     policy = load_policy(workspace.policy_file)
-    shuffled = [months[position] for position in (12, 3, 7, 0, 9, 5, 1, 11, 4, 8, 2, 10, 6)]
+    shuffled = [online_retail_months[position] for position in (12, 3, 7, 0, 9, 5, 1, 11, 4, 8, 2, 10, 6)]
     for month in shuffled:
         deliver(workspace, [month])
         assert land(workspace, policy).is_new
     run = clientele("run", "--workspace", str(workspace.root))
     assert run.returncode == 0, run.stderr
-    with open_published(at_once.current_link) as reader:
+    with open_published(online_retail.current_link) as reader:
         reader.execute(f"attach '{workspace.current_link}' as shuffled (read_only)")
         tables = reader.execute(
             "select schema_name, table_name from duckdb_tables() where database_name <> 'shuffled' and schema_name in ('core', 'mart')"
@@ -90,9 +59,9 @@ def test_months_one_by_one_in_any_order_publish_the_same(at_once: Workspace, mon
             assert differing == (0,), f"{schema}.{table}"
 
 
-def test_the_probability_of_leaving_beats_the_rate_of_all(at_once: Workspace) -> None:
-    """A back-test on real invoices: each score against what happened, which the score could not know, and against the rate known at the time."""
-    with open_published(at_once.current_link) as reader:
+def test_the_probability_of_leaving_beats_the_rate_of_all(online_retail: Workspace) -> None:
+    """A back-test on real invoices: each score against what happened, which it could not know, and against the rate known at the time."""
+    with open_published(online_retail.current_link) as reader:
         row = reader.execute(
             """
             with
@@ -104,7 +73,9 @@ def test_the_probability_of_leaving_beats_the_rate_of_all(at_once: Workspace) ->
                     where
                         abstain_reason is distinct from 'closed' and abstain_reason is distinct from 'already_lost'
                         and month + interval 4 month <= (select month from last_closed)
-                        and exists (select 1 from bills where bills.customer_key = churn_risk_customer.customer_key and billing_month <= month)
+                        and exists (
+                            select 1 from bills where bills.customer_key = churn_risk_customer.customer_key and billing_month <= month
+                        )
                 ),
                 outcomes as (
                     select

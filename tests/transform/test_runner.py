@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
 from pipelines.transform.failure import TransformError
-from pipelines.transform.project import ensure_manifest
-from pipelines.transform.runner import build
+from pipelines.transform.project import BUILD_FILE_VARIABLE, ensure_manifest
+from pipelines.transform.runner import build, stop
 from tests.transform.tiny import change, rows, tiny_project, tiny_workspace
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from pipelines.warehouse.workspace import Workspace
 
+ENDLESS = "select sum(a.range * b.range) as customer_key from range(100000000) a, range(100000000) b, {{ ref('stg_invoices') }}"
 VARIABLES: dict[str, object] = {"policy": {"tiny.factor": 1}}
 
 
@@ -98,8 +101,7 @@ def test_events_come_while_dbt_works(own_source: Path, workspace: Workspace) -> 
 
 
 def test_a_listener_that_leaves_stops_dbt_and_frees_the_file(own_source: Path, workspace: Workspace) -> None:
-    endless = "select sum(a.range * b.range) as customer_key from range(100000000) a, range(100000000) b, {{ ref('stg_invoices') }}"
-    (own_source / "models/core/dim_customer.sql").write_text(endless)
+    (own_source / "models/core/dim_customer.sql").write_text(ENDLESS)
     events = run(own_source, workspace, "--select", "+dim_customer", "--exclude", "resource_type:test")
     next(events)
     time.sleep(0.5)
@@ -108,6 +110,17 @@ def test_a_listener_that_leaves_stops_dbt_and_frees_the_file(own_source: Path, w
     assert time.monotonic() - left < 10
     assert "dbt" not in {thread.name for thread in threading.enumerate()}
     assert rows(workspace, "select count(*) from staging.stg_invoices") == [(3,)]
+
+
+def test_a_run_that_was_left_open_can_be_stopped(own_source: Path, workspace: Workspace) -> None:
+    (own_source / "models/core/dim_customer.sql").write_text(ENDLESS)
+    events = run(own_source, workspace, "--select", "+dim_customer", "--exclude", "resource_type:test")
+    next(events)
+    stop()
+    assert rows(workspace, "select count(*) from staging.stg_invoices") == [(3,)]
+    assert BUILD_FILE_VARIABLE not in os.environ
+    with pytest.raises(TransformError, match="dim_customer failed"):
+        list(events)
 
 
 def test_a_broken_model_is_named_with_the_words_of_the_database(own_source: Path, workspace: Workspace) -> None:
@@ -121,6 +134,13 @@ def test_a_broken_model_is_named_with_the_words_of_the_database(own_source: Path
     assert "and run again. 1 more failed: core.fct_invoice. What stands on it was left out (6 models and tests)." in said
     assert "LINE" not in said
     assert "LINE" in caught.value.detail
+
+
+def test_a_broken_model_is_told_before_a_broken_rule(own_source: Path, workspace: Workspace) -> None:
+    (own_source / "models/core/fct_invoice.sql").write_text("select invoice from {{ ref('stg_invoices') }}")
+    change(workspace, "insert into raw.invoices values (null, 99, 1)")
+    with pytest.raises(TransformError, match=r"^The model core\.fct_invoice failed.* 1 more failed: not_null_dim_customer_customer_key\."):
+        list(run(own_source, workspace))
 
 
 def test_a_broken_rule_is_named_with_its_model_and_rows(source: Path, workspace: Workspace) -> None:
@@ -145,6 +165,15 @@ def test_a_run_that_cannot_start_says_so(source: Path, workspace: Workspace) -> 
     workspace.build_file.mkdir()
     with pytest.raises(TransformError, match=r"^dbt could not run: .*; see .*dbt\.log and run again\.$"):
         list(run(source, workspace))
+
+
+def test_the_file_is_free_even_while_somebody_remembers_the_adapter(source: Path, workspace: Workspace) -> None:
+    events = run(source, workspace, "--select", "stg_invoices")
+    next(events)
+    remembered = DuckDBConnectionManager._ENV
+    list(events)
+    assert rows(workspace, "select count(*) from staging.stg_invoices") == [(3,)]
+    assert remembered is not None
 
 
 def test_the_file_is_free_after_a_failure(source: Path, workspace: Workspace) -> None:

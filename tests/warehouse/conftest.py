@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipelines.policy import Policy, load_policy
 from pipelines.warehouse.workspace import Workspace
 from tests.warehouse.small import make_build
 
@@ -39,9 +38,3 @@ def built(template: Workspace, workspace: Workspace) -> Workspace:
     """A workspace with the small build."""
     shutil.copytree(template.root, workspace.root)
     return workspace
-
-
-@pytest.fixture
-def policy() -> Policy:
-    """The policy as shipped."""
-    return load_policy()

@@ -20,7 +20,9 @@ JANUARY, FEBRUARY, MARCH = date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 3
 def gained(column: str) -> list[TableEntry]:
     """The catalogue after a mart has gained a column."""
     return [
-        replace(item, columns=(*item.columns, ColumnEntry(column, "What was added."))) if item.table_name == "segmentation_customer" else item
+        replace(item, columns=(*item.columns, ColumnEntry(column, "What was added.")))
+        if item.table_name == "segmentation_customer"
+        else item
         for item in CATALOG
     ]
 
@@ -109,7 +111,11 @@ def test_a_column_that_becomes_wider_keeps_its_values(built: Workspace) -> None:
 
 
 def test_a_mart_that_states_its_own_first_time_is_not_reported_twice(built: Workspace) -> None:
-    change(built, "create table mart.churn_score_ledger as select 10 as customer_key, date '2025-01-31' as as_of, timestamp '2025-02-06' as first_published_at")
+    change(
+        built,
+        "create table mart.churn_score_ledger as from (values (10, date '2025-01-31', timestamp '2025-02-06')) "
+        "as rows (customer_key, as_of, first_published_at)",
+    )
     ledger = entry("mart.churn_score_ledger", "customer_key as_of", "customer_key as_of first_published_at")
     tables = published(built, catalog=[*CATALOG, ledger]).tables
     assert "mart.churn_score_ledger" in tables
@@ -125,10 +131,16 @@ def test_a_replay_reports_nothing_for_the_first_time(built: Workspace) -> None:
     assert replay.is_replay
     assert rows(built, TIERS.format("as_reported")) == reported
     assert len(rows(built, "select * from mart.segmentation_customer")) == len(reported) + 2
-    assert str(rows(built, "select max(known_by) from meta.publication where version = (select max(version) from meta.publication)")[0][0]) == "2025-03-01 00:00:00"
+    assert (
+        str(rows(built, "select max(known_by) from meta.publication where version = (select max(version) from meta.publication)")[0][0])
+        == "2025-03-01 00:00:00"
+    )
     assert built.state_file.read_bytes() == remembered
     after = published(built)
-    assert rows(built, TIERS.format("as_reported"))[len(reported) :] == [(MARCH, 10, "A", after.published_at), (MARCH, 30, "C", after.published_at)]
+    assert rows(built, TIERS.format("as_reported"))[len(reported) :] == [
+        (MARCH, 10, "A", after.published_at),
+        (MARCH, 30, "C", after.published_at),
+    ]
     assert replay.version not in [version for (version,) in rows(built, "select version from meta.publication")]
 
 

@@ -48,7 +48,9 @@ def test_a_frame_has_the_rows_asked_for(build: Build) -> None:
     assert frame["customer_key"].to_list() == [10]
     months = build.frame("core.fct_customer_month", ["month"], between=("month", date(2025, 1, 1), date(2025, 1, 31)))
     assert months["month"].unique().to_list() == [date(2025, 1, 1)]
-    both = build.frame("core.fct_customer_month", ["net_amount"], where={"customer_key": 10}, between=("month", date(2025, 2, 1), date(2025, 3, 1)))
+    both = build.frame(
+        "core.fct_customer_month", ["net_amount"], where={"customer_key": 10}, between=("month", date(2025, 2, 1), date(2025, 3, 1))
+    )
     assert [float(value) for value in both["net_amount"]] == [220]
     assert build.frame("mart.segmentation_customer", ["as_of"], where={"customer_key": 999}).schema == {"as_of": pl.Date}
 

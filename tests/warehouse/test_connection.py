@@ -40,7 +40,9 @@ def test_texts_and_names_are_quoted(prepared: Workspace, text: str) -> None:
 
 
 def test_sessions_speak_utc_and_fetch_no_extensions(prepared: Workspace) -> None:
-    asked = "select current_setting('TimeZone'), current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
+    asked = (
+        "select current_setting('TimeZone'), current_setting('autoinstall_known_extensions'), current_setting('autoload_known_extensions')"
+    )
     with open_file(prepared.build_file, prepared) as connection:
         assert connection.execute(asked).fetchall() == [("UTC", False, False)]
         assert connection.execute("select current_setting('temp_directory')").fetchall() == [(str(prepared.temp),)]
@@ -63,9 +65,13 @@ def test_a_file_that_another_program_has_open_gets_a_sentence(prepared: Workspac
 
 def test_a_file_that_is_none_of_duckdbs_gets_a_sentence(prepared: Workspace) -> None:
     prepared.build_file.write_text("not a database " * 1000)
-    with pytest.raises(ClienteleError, match=r"build.duckdb: DuckDB cannot open it \(.*not a valid DuckDB database file.*put back a whole file"):
-        with open_file(prepared.build_file, prepared):
-            pass
+    with (
+        pytest.raises(
+            ClienteleError, match=r"build.duckdb: DuckDB cannot open it \(.*not a valid DuckDB database file.*put back a whole file"
+        ),
+        open_file(prepared.build_file, prepared),
+    ):
+        pass
 
 
 def test_a_file_that_is_not_there_gets_a_sentence(prepared: Workspace) -> None:

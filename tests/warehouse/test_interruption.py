@@ -72,7 +72,9 @@ def test_a_crash_at_any_step_is_harmless(
     # A restatement between the crash and the next publication must not get into what the crashed one has shown.
     change(workspace, "update mart.segmentation_customer set pareto_tier = 'B'")
     new = published(workspace)
-    assert rows(workspace, "select version from meta.publication") == [(version,) for version in sorted({str(old), str(current), new.version})]
+    assert rows(workspace, "select version from meta.publication") == [
+        (version,) for version in sorted({str(old), str(current), new.version})
+    ]
     march = [(date(2025, 3, 31), key, "B", new.published_at) for key in (10, 30)]
     assert rows(workspace, REPORTED) == (shown if step in AFTER_THE_POINTER else [*reported, *march])
     assert not list(workspace.published.glob(".*"))
@@ -113,7 +115,9 @@ def test_a_killed_publication_is_harmless(once_published: Workspace, tmp_path: P
     assert (current != old) is (step == "state.back_up")
     assert bool(list(workspace.published.glob(".writing-*"))) is (current == old)
     new = published(workspace)
-    assert rows(workspace, "select version from meta.publication") == [(version,) for version in sorted({str(old), str(current), new.version})]
+    assert rows(workspace, "select version from meta.publication") == [
+        (version,) for version in sorted({str(old), str(current), new.version})
+    ]
     assert not list(workspace.published.glob(".*"))
 
 

@@ -51,7 +51,9 @@ def is_free_for_others(workspace: Workspace) -> bool:
 
 def test_another_process_is_refused_with_a_sentence_until_the_holder_ends(workspace: Workspace) -> None:
     with holder(workspace) as process:
-        told = rf"^{re.escape(str(workspace.root))}: the workspace is held by another run \(process {process.pid}\); wait until .*run again\.$"
+        told = (
+            rf"^{re.escape(str(workspace.root))}: the workspace is held by another run \(process {process.pid}\); wait until .*run again\.$"
+        )
         with pytest.raises(ClienteleError, match=told), hold(workspace):
             pass
         process.communicate("")
@@ -111,7 +113,10 @@ def test_what_a_killed_run_left_to_spill_is_removed(workspace: Workspace) -> Non
 
 def test_a_folder_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ClienteleError, match=r"file: the workspace cannot be written \(File exists\); check that"), hold(Workspace.at(tmp_path / "file")):
+    with (
+        pytest.raises(ClienteleError, match=r"file: the workspace cannot be written \(File exists\); check that"),
+        hold(Workspace.at(tmp_path / "file")),
+    ):
         pass
 
 

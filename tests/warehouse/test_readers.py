@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 # Opens the pointer as a BI tool does, again and again, until it is told to stop; then says how many versions it has seen.
 READER = """
-import sys, duckdb
+import sys, time, duckdb
 seen = []
 while True:
     with duckdb.connect(sys.argv[1], read_only=True) as reader:
         version, count = reader.execute("select (select max(version) from meta.publication), count(*) from core.dim_customer").fetchone()
     assert count == 4, count
+    time.sleep(0.01)
     if not seen:
         print("reading", flush=True)
     if not seen or seen[-1] != version:
@@ -49,7 +50,9 @@ def test_another_process_reads_through_twenty_publications(built: Workspace, tmp
     published(built, policy, small)
     last = tmp_path / "last"
     last.write_text("none yet")
-    with subprocess.Popen([sys.executable, "-c", READER, str(built.current_link), str(last)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, str(built.current_link), str(last)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "reading\n"
         for _ in range(VERSIONS):

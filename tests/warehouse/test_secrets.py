@@ -70,7 +70,7 @@ def test_a_lost_key_is_not_replaced_by_a_new_one(workspace: Workspace, present: 
     for name in {"vault_file", "key_check_file"} - {present}:
         getattr(workspace, name).unlink()
     workspace.key_file.unlink()
-    with pytest.raises(ClienteleError, match="the vault's key is missing although .* put the key back from your backup"):
+    with pytest.raises(ClienteleError, match=r"the vault's key is missing although .* put the key back from your backup"):
         load_secret(workspace)
     assert not workspace.key_file.exists()
 

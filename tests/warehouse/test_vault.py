@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import pytest
-
-from pipelines.warehouse import vault
 from pipelines.warehouse.vault import open_with_vault, register
 
 if TYPE_CHECKING:
+    import pytest
+
     from pipelines.warehouse.connection import Connection
     from pipelines.warehouse.workspace import Workspace
 
@@ -54,7 +55,7 @@ def test_surrogates_say_nothing_of_the_order_of_the_ids(workspace: Workspace) ->
     with open_with_vault(workspace) as connection:
         register(connection, "customer", PEOPLE.format(1000))
         surrogates = [surrogate for _, surrogate in sorted(registry(connection).items())]
-    rising = sum(later > earlier for earlier, later in zip(surrogates, surrogates[1:], strict=False))
+    rising = sum(later > earlier for earlier, later in pairwise(surrogates))
     assert 400 < rising < 600
     # Each of the 62 bits is set about half the time.
     assert all(300 < sum(surrogate >> bit & 1 for surrogate in surrogates) < 700 for bit in range(62))
@@ -63,7 +64,7 @@ def test_surrogates_say_nothing_of_the_order_of_the_ids(workspace: Workspace) ->
 def test_a_number_that_is_taken_is_not_given_again(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.prepare()
     drawn = [bytes(range(16)), bytes(range(16)), bytes(range(8)) * 2, bytes(range(16, 32))]
-    monkeypatch.setattr(vault.os, "urandom", lambda _: drawn.pop(0))
+    monkeypatch.setattr(os, "urandom", lambda _: drawn.pop(0))
     with open_with_vault(workspace) as connection:
         register(connection, "customer", PEOPLE.format(2))
         # The second draw repeats what the registry has, the third repeats itself.

@@ -1,0 +1,49 @@
+"""Workspaces that went the whole way, built once a session for all who only read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from pipelines.warehouse.workspace import Workspace
+from tests.workspaces import Command, Walked, deliver, example, online_retail_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAMPLE_CUSTOMERS: Final = 80
+SAMPLE_MONTHS: Final = 9
+
+
+@pytest.fixture(scope="session")
+def clientele(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """The command, with an instance as the checkout configures it, elsewhere."""
+    home = tmp_path_factory.mktemp("dagster")
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    return Command(home)
+
+
+@pytest.fixture(scope="session")
+def walked_sample(tmp_path_factory: pytest.TempPathFactory, clientele: Command) -> Walked:
+    """A small sample business, published once. Shared: tests that change it take a copy."""
+    root = tmp_path_factory.mktemp("sample") / "workspace"
+    made = clientele("sample", "--out", str(root), "--customers", str(SAMPLE_CUSTOMERS), "--months", str(SAMPLE_MONTHS))
+    assert made.returncode == 0, made.stderr
+    return Walked(Workspace.at(root), clientele("run", "--workspace", str(root)))
+
+
+@pytest.fixture(scope="session")
+def online_retail(tmp_path_factory: pytest.TempPathFactory, clientele: Command) -> Workspace:
+    """The Online Retail example, all months delivered together and published. Shared: nobody changes it."""
+    workspace = example(tmp_path_factory.mktemp("online_retail") / "workspace")
+    deliver(workspace, online_retail_files())
+    run = clientele("run", "--workspace", str(workspace.root))
+    assert run.returncode == 0, run.stderr
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def online_retail_months() -> list[Path]:
+    """The delivered files, oldest first."""
+    return online_retail_files()
