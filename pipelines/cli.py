@@ -149,7 +149,6 @@ def _failure(place: Workspace, sentence: str, detail: str) -> str:
     sentence = sentence or "The run failed and did not say why."
     if not detail:
         return sentence
-    place.failure_report.parent.mkdir(parents=True, exist_ok=True)
     place.failure_report.write_text(detail + "\n", encoding="utf-8")
     return f"{sentence}\nThe full report is in {place.failure_report}."
 

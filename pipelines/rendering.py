@@ -31,6 +31,7 @@ def stale(root: Path = CHECKOUT) -> list[Path]:
 
 
 def _graph() -> str:
-    from pipelines.defs.graph import render_graph
+    # Importing the definitions parses the models, which must be rendered first.
+    from pipelines.defs.graph import render_graph  # noqa: PLC0415
 
     return render_graph()

@@ -191,7 +191,6 @@ def test_another_dagster_home_is_respected(call: Call, builds: SimpleNamespace, 
 
 def test_a_run_shows_its_steps_and_closes(call: Call, builds: SimpleNamespace, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
-    workspace.failure_report.parent.mkdir()
     workspace.failure_report.write_text("of the run before")
     code, told, complained = call("run", "-w", ".")
     assert (code, complained) == (0, "")
@@ -203,7 +202,7 @@ def test_a_run_shows_its_steps_and_closes(call: Call, builds: SimpleNamespace, t
 def test_a_failed_run_says_why_and_where_the_rest_is(call: Call, builds: SimpleNamespace, tmp_path: Path) -> None:
     builds.result = {"success": False, "failure": "The model core.x failed: no such column; mend it.", "detail": "第一行\nsecond line"}
     code, _, complained = call("run", "-w", ".")
-    report = tmp_path / "warehouse" / "last-failure.log"
+    report = tmp_path / "last-failure.log"
     assert code == 1
     assert complained == f"The model core.x failed: no such column; mend it.\nThe full report is in {report}.\n"
     assert report.read_text(encoding="utf-8") == "第一行\nsecond line\n"
@@ -216,7 +215,7 @@ def test_a_failure_without_more_to_tell_writes_no_report(
 ) -> None:
     builds.result = {"success": False, "failure": failure}
     assert call("run", "-w", ".")[::2] == (1, said)
-    assert not (tmp_path / "warehouse").exists()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_sample_is_written_when_asked_for_and_only_into_an_empty_workspace(

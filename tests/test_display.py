@@ -122,8 +122,8 @@ def test_a_terminal_shows_bars(step: SimpleNamespace) -> None:
 def test_a_terminal_shows_the_part_at_hand() -> None:
     screen = terminal()
     with display.Bar(screen, "sample") as bar:
-        bar.tell("invoices[0]", 3, 8)
-    assert re.search(r"sample +━+.* 3/8  invoices\[0\]", shown(screen))
+        bar.tell("invoices[/red]", 3, 8)
+    assert re.search(r"sample +━+.* 3/8  invoices\[/red\]", shown(screen))
 
 
 def close(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, screen: Console, summary: Summary = SUMMARY, *, is_new: bool = True) -> str:

@@ -34,6 +34,7 @@ class Source(Strict):
     feeds: dict[str, Feed] = {}
     rows: list[Order] = []
     pair: tuple[Order, ...] | None = None
+    known_at: Order | None = Field(default=None, alias="known at")
 
     @field_validator("source")
     @classmethod
@@ -184,7 +185,8 @@ def test_what_does_not_fit_is_told_with_its_line(tmp_path: Path, text: str, line
         ),
         ("source: shop\nrows:\n- from: received\n- {from: received, xyz: 1}\n", 4, "unknown key 'xyz' (known: from)."),
         ("source: shop\npair:\n- {from: received, xyz: 1}\n", 3, "unknown key 'xyz' (known: from)."),
-        ("source: shop\nzzz: 1\n", 2, "unknown key 'zzz' (known: currency, feeds, pair, rows, source)."),
+        ("source: shop\nknown at:\n  xyz: 1\n", 3, "unknown key 'xyz' (known: from)."),
+        ("source: shop\nzzz: 1\n", 2, "unknown key 'zzz' (known: currency, feeds, known at, pair, rows, source)."),
     ],
 )
 def test_an_unknown_key_comes_with_the_nearest_known_one(tmp_path: Path, text: str, line: int, said: str) -> None:

@@ -109,6 +109,19 @@ def test_figures_follow_the_policy(built: Workspace, tmp_path: Path) -> None:
     assert "Bring 70% of the value" in names
 
 
+def test_a_month_in_which_nobody_was_ever_billed(built: Workspace) -> None:
+    """Customers may be registered before the first bill."""
+    change(built, "delete from core.fct_customer_month")
+    found = headlines(built)
+    assert found["Customers active"] == ("0", "none of 0 ever billed")
+    assert found["Billed, net"] == ("not known", "")
+
+
+def test_a_customer_whose_type_is_not_known_counts(built: Workspace) -> None:
+    change(built, "update core.dim_customer set customer_type = null where customer_key = 10")
+    assert headlines(built)["Customers active"] == ("2", "67% of 3 ever billed")
+
+
 def test_before_the_first_month_closes_there_is_no_figure(built: Workspace) -> None:
     change(built, "; ".join(f"delete from mart.{name}" for name in ("segmentation_customer", "churn_risk_customer", "churn_trigger")))
     published(built)

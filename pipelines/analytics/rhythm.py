@@ -44,6 +44,9 @@ COUNTS_SCHEMA = pl.Schema(
     {"as_of": pl.Date, "outcome_known_date": pl.Date, "cell": pl.Int32, "customer_count": pl.Int64, "churned_count": pl.Int64},
 )
 
+# A silence of exactly one and a half intervals must not fall below the limit of 1.5 for how a third is written in binary.
+_DECIMALS = 9
+
 
 @dataclass(frozen=True, slots=True)
 class RhythmParameters:
@@ -126,8 +129,8 @@ def cells(features: pl.DataFrame, parameters: RhythmParameters) -> pl.DataFrame:
     bill_count_bin = _bin(bills_in_window, parameters.bill_count_bins)
     cell = _bin(pl.col("rhythm_ratio"), parameters.ratio_bins) * (len(parameters.bill_count_bins) + 1) + bill_count_bin
     return (
-        features.with_columns(typical.alias("typical_interval_days"), abstain_reason.alias("abstain_reason"))
-        .with_columns((pl.col("days_since_last_bill") / pl.col("typical_interval_days")).alias("rhythm_ratio"))
+        features.with_columns(typical.round(_DECIMALS).alias("typical_interval_days"), abstain_reason.alias("abstain_reason"))
+        .with_columns((pl.col("days_since_last_bill") / pl.col("typical_interval_days")).round(_DECIMALS).alias("rhythm_ratio"))
         .with_columns(pl.when(pl.col("abstain_reason").is_null()).then(cell).cast(pl.Int32).alias("cell"))
         .select("customer_key", "as_of", "typical_interval_days", "rhythm_ratio", "cell", "abstain_reason")
         .sort("customer_key")

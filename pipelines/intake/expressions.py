@@ -7,12 +7,16 @@ one named here); the second is the sandbox in which they run (`warehouse.connect
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
 from pipelines.documents import Document, Place, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Kinds of syntax node that read the row and compute a value. All else (queries, statements, windows, lambdas, parameters, stars) is
 # refused.
@@ -60,6 +64,8 @@ def parse_expression(text: str, document: Document, place: Place) -> Expression:
         tokens = sqlglot.tokenize(statement, read="duckdb")
         if any(token.comments or token.token_type is sqlglot.TokenType.SEMICOLON for token in tokens):
             raise document.fault(place, f"{refuse}: semicolons and comments are not allowed; write one scalar expression.")
+        if not _is_balanced(token.token_type for token in tokens):
+            raise document.fault(place, f"{refuse}: its parentheses do not match; close each that is opened.")
         tree = sqlglot.parse_one(statement, read="duckdb")
     except SqlglotError as fault:
         detail = str(fault).splitlines()[0].removesuffix(".")
@@ -75,8 +81,18 @@ def parse_expression(text: str, document: Document, place: Place) -> Expression:
         fault_found = _objection(node, statement)
         if fault_found is not None:
             raise document.fault(place, f"{refuse}: {fault_found}.")
-    names = dict.fromkeys(column.name for column in root.find_all(exp.Column))
+    names = dict.fromkeys(column.name for column in root.find_all(exp.Column, bfs=False))
     return Expression(sql=text.strip(), columns=tuple(names), is_column=isinstance(root, exp.Column))
+
+
+def _is_balanced(kinds: Iterable[sqlglot.TokenType]) -> bool:
+    """Whether every parenthesis is closed: the parser forgives one that is not, and the expression will stand between others."""
+    depth = 0
+    for kind in kinds:
+        depth += (kind is sqlglot.TokenType.L_PAREN) - (kind is sqlglot.TokenType.R_PAREN)
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _objection(node: exp.Expression, statement: str) -> str | None:

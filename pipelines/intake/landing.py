@@ -7,6 +7,7 @@ comes again.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -101,21 +102,44 @@ def land(workspace: Workspace, policy: Policy, progress: Progress | None = None)
         raise ClienteleError(message)
     workspace.prepare()
     secret = load_secret(workspace)
-    with hold(workspace), open_with_vault(workspace) as build:
-        build.execute(f"set checkpoint_threshold = '{_LOG_LIMIT}'")
-        make_tables(build, workspace, contracts)
-        plans = plan(workspace, build, pending(workspace, sources, ledger.known_deliveries(build), secret))
-        ledger.replace_folds(build, sources)
-        feeds: list[LandedFeed] = []
-        skipped: list[str] = []
-        for number, (delivery, mappings) in enumerate(plans, start=1):
-            if progress is not None:
-                progress(delivery.file_name, number, len(plans))
-            if delivery.repeats:
-                ledger.record_status(build, delivery, "skipped", "the same content was delivered before")
-                skipped.append(delivery.file_name)
-            else:
-                feeds.extend(_land_one(workspace, build, delivery, mappings, policy, secret))
+    with hold(workspace):
+        _sweep(workspace)
+        with open_with_vault(workspace) as build:
+            build.execute(f"set checkpoint_threshold = '{_LOG_LIMIT}'")
+            make_tables(build, workspace, contracts)
+            plans = plan(workspace, build, pending(workspace, sources, ledger.known_deliveries(build), secret))
+            ledger.replace_folds(build, sources)
+            return _land_planned(workspace, build, plans, policy, secret, progress)
+
+
+def _sweep(workspace: Workspace) -> None:
+    """Take away what a run that was killed has left unpacked; nobody else spills here while the workspace is held."""
+    for left in workspace.temp.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
+def _land_planned(
+    workspace: Workspace,
+    build: Connection,
+    plans: list[tuple[Delivery, list[Mapping]]],
+    policy: Policy,
+    secret: Secret,
+    progress: Progress | None,
+) -> LandingReport:
+    """Land each delivery in turn."""
+    feeds: list[LandedFeed] = []
+    skipped: list[str] = []
+    for number, (delivery, mappings) in enumerate(plans, start=1):
+        if progress is not None:
+            progress(delivery.file_name, number, len(plans))
+        if delivery.repeats:
+            ledger.record_status(build, delivery, "skipped", "the same content was delivered before")
+            skipped.append(delivery.file_name)
+        else:
+            feeds.extend(_land_one(workspace, build, delivery, mappings, policy, secret))
     absent = tuple((d.file_name, m.feed.record.name, column) for d, mappings in plans for m in mappings for column in m.absent)
     return LandingReport(tuple(feeds), tuple(skipped), absent)
 
@@ -151,11 +175,15 @@ def _land_one(
 
 def _read(workspace: Workspace, build: Connection, delivery: Delivery, mappings: list[Mapping], secret: Secret) -> list[Batch]:
     """Bring one delivery's judged rows into temporary tables of the build connection."""
-    form, work = delivery.source.format, workspace.temp / f"{delivery.delivery_key}.csv"
+    form = delivery.source.format
+    # A folder for this delivery alone, since the sandbox may read whatever lies where it spills.
+    folder = workspace.temp / str(delivery.delivery_key)
+    folder.mkdir(mode=0o700)
+    work = folder / "records.csv"
     batches: list[Batch] = []
     try:
         held = working_copy(delivery.archived(workspace), form, work)
-        with open_sandbox([work], workspace.temp, delivery.source.time_zone) as sandbox:
+        with open_sandbox([work], folder, delivery.source.time_zone) as sandbox:
             load_rows(sandbox, work, held, form, delivery.path)
             for mapping in mappings:
                 batch = collect(sandbox, build, mapping, held)
@@ -166,7 +194,7 @@ def _read(workspace: Workspace, build: Connection, delivery: Delivery, mappings:
         ledger.record_status(build, delivery, "refused", fault.reason)
         raise
     finally:
-        work.unlink(missing_ok=True)
+        shutil.rmtree(folder)
     return batches
 
 

@@ -48,7 +48,7 @@ def plan(workspace: Workspace, build: Connection, waiting: list[Delivery]) -> li
 def _check_expressions(workspace: Workspace, source: Source, mappings: list[Mapping], header: tuple[str, ...]) -> None:
     """Have each mapping run over no row, so that an unknown type or a wrong argument shows before anything is landed."""
     columns = ", ".join(f"cast(null as varchar) as {identifier(name)}" for name in header)
-    with open_sandbox([], workspace.temp, source.time_zone) as sandbox:
+    with open_sandbox([], workspace.temp / "trial", source.time_zone) as sandbox:
         sandbox.execute(f"create table delivered as select cast(1 as bigint) as {ROW}, {columns} limit 0")
         for mapping in mappings:
             try:

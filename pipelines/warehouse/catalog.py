@@ -87,7 +87,7 @@ def _own(name: str, description: str, grain: str, key: tuple[str, ...], columns:
 PUBLICATION = _own(
     "publication",
     "Every version published so far, this one included.",
-    "version",
+    "one row a version",
     ("version",),
     {
         "version": "Name of the version: its time, UTC.",
@@ -105,7 +105,7 @@ PUBLICATION = _own(
 TABLE_CATALOG = _own(
     "table_catalog",
     "What every published table holds, who owns it and what it answers. A facet that the table does not state is null.",
-    "table",
+    "one row a table",
     ("schema_name", "table_name"),
     {
         "schema_name": "Schema of the table.",
@@ -118,12 +118,12 @@ TABLE_CATALOG = _own(
         "subject": "What it is about.",
         "organisation": "Whose it is.",
         "business_process": "The process that its rows come from.",
-        "form": "Dimension, fact, snapshot, mart or reference.",
+        "form": "How its rows come about: reference, history, detail, accumulating, snapshot, ledger or result.",
         "use": "What it is for.",
         "knowledge_kind": "Kind of customer knowledge: about, for, from or co-created.",
         "seven_p": (
-            "Which of Profiling, Persistency, Profitability, Performance, Prospecting, Product, Promotion it answers; "
-            "none for tables about the warehouse."
+            "Which of profiling, persistency, profitability, performance, prospecting, product, promotion it answers; "
+            "none for tables that answer none of them."
         ),
     },
 )
@@ -131,7 +131,7 @@ TABLE_CATALOG = _own(
 COLUMN_CATALOG = _own(
     "column_catalog",
     "What every published column means.",
-    "column",
+    "one row a column",
     ("schema_name", "table_name", "column_name"),
     {
         "schema_name": "Schema of the table.",
@@ -147,7 +147,7 @@ COLUMN_CATALOG = _own(
 POLICY = _own(
     "policy",
     "The thresholds, windows and weights that this version was built with.",
-    "policy name",
+    "one row a policy",
     ("name",),
     {
         "name": "Name of the policy.",

@@ -63,13 +63,10 @@ def open_file(path: Path, workspace: Workspace, *, read_only: bool = False) -> I
 def open_published(path: Path) -> Iterator[Connection]:
     """Open a published version as any reader would: read only, nothing else configured.
 
-    A pointer is followed first, since DuckDB gives a process that opens the same path again the file that it had open before, moved
-    pointer or not.
-
     Raises:
         ClienteleError: There is no such file, or it is not a DuckDB file.
     """
-    connection = _connect(path.resolve(), read_only=True, config={})
+    connection = _connect(path, read_only=True, config={})
     try:
         yield connection
     finally:

@@ -56,9 +56,10 @@ def reported_rows(connection: Connection, table: str, columns: list[str], publis
         published_at: The time of this publication, UTC.
         is_replay: A build limited to what was known at some time reports nothing for the first time.
     """
-    fresh = f"select *, cast({quoted(published_at)} as timestamp) as {FIRST_PUBLISHED} from mart.{identifier(table)} where " + (
-        "false" if is_replay else f"as_of not in (select as_of from {_STATE}.reported_month where table_name = {quoted(table)})"
-    )
+    reported = f"select as_of from {_STATE}.reported_month where table_name = {quoted(table)}"
+    is_new = "false" if is_replay else f"as_of not in ({reported})"
+    stamp = f"cast({quoted(published_at)} as timestamp) as {FIRST_PUBLISHED}"
+    fresh = f"select *, {stamp} from mart.{identifier(table)} where {is_new}"
     kept = f"select * from {_STATE}.as_reported.{identifier(table)} union all by name " if reported_columns(connection, table) else ""
     return f"select {', '.join(map(identifier, columns))} from ({kept}{fresh})"
 
@@ -85,6 +86,7 @@ def remember(workspace: Workspace, version: str) -> None:
             connection.execute(f"insert or ignore into {_STATE}.reported_month select unnest([{listed}]), as_of from ({months})")
         connection.execute(f"insert or ignore into {_STATE}.publication by name select * from published.meta.publication")
         connection.execute("commit")
+        # Closing would do it too, but keep it to itself when it cannot, and the copy that follows would lack what it left in the log.
         connection.execute(f"checkpoint {_STATE}")
 
 

@@ -52,11 +52,6 @@ class Workspace:
         return self.root / "warehouse" / "build.duckdb"
 
     @property
-    def failure_report(self) -> Path:
-        """The full words of the last run, when it failed. Beside the build file, since it may quote what is in it."""
-        return self.root / "warehouse" / "last-failure.log"
-
-    @property
     def vault(self) -> Path:
         """The folder of personal data, mode 0700."""
         return self.root / "vault"
@@ -110,6 +105,11 @@ class Workspace:
     def current_manifest(self) -> Path:
         """The pointer for programs: the manifest of the current version."""
         return self.published / "current.json"
+
+    @property
+    def failure_report(self) -> Path:
+        """The full words behind the failure of the last run, where there are more than its sentence."""
+        return self.root / "last-failure.log"
 
     @property
     def lock_file(self) -> Path:

@@ -7,11 +7,11 @@ import stat
 from typing import TYPE_CHECKING
 
 from pipelines.warehouse.connection import open_file, open_published
+from pipelines.warehouse.vault import open_with_vault
 
 if TYPE_CHECKING:
-    from tests.end_to_end.conftest import Command, Walked
-
     from pipelines.warehouse.workspace import Workspace
+    from tests.end_to_end.conftest import Command, Walked
 
 
 def ledger(workspace: Workspace) -> tuple[object, ...] | None:
@@ -23,7 +23,15 @@ def ledger(workspace: Workspace) -> tuple[object, ...] | None:
 def test_a_run_ends_with_what_a_person_wants_to_know(sample: Walked) -> None:
     assert sample.run.returncode == 0, sample.run.stderr
     shown = sample.run.stdout
-    for word in ("invoices", "quarantined", "core.fct_invoice", "mart.churn_risk_customer", "As of 30 September 2026", "At high risk of leaving"):
+    words = (
+        "invoices",
+        "quarantined",
+        "core.fct_invoice",
+        "mart.churn_risk_customer",
+        "As of 30 September 2026",
+        "At high risk of leaving",
+    )
+    for word in words:
         assert word in shown
     assert f"duckdb -readonly {sample.workspace.current_link}" in shown
 
@@ -99,11 +107,10 @@ def test_the_vault_and_its_files_are_their_owners_alone(sample: Walked) -> None:
 
 
 def test_no_personal_value_is_published_or_logged(sample: Walked, clientele: Command) -> None:
-    from pipelines.warehouse.vault import open_with_vault
-
     with open_with_vault(sample.workspace) as build:
         people = build.execute(
-            "select phone, email, national_id from vault.personal.customers where phone is not null and email is not null and national_id is not null limit 20"
+            "select phone, email, national_id from vault.personal.customers "
+            "where phone is not null and email is not null and national_id is not null limit 20"
         ).fetchall()
         numbers = build.execute("select source_id from vault.registry where entity = 'customer' limit 20").fetchall()
     values = {value for row in people for value in row} | {row[0] for row in numbers if len(row[0]) >= 6}

@@ -15,9 +15,8 @@ from pipelines.warehouse.connection import open_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.end_to_end.conftest import Command
-
     from pipelines.warehouse.workspace import Workspace
+    from tests.end_to_end.conftest import Command
 
 RECORDS = ("customers", "accounts", "products", "invoices", "invoice_lines", "payments", "contacts", "complaints")
 
@@ -25,9 +24,8 @@ RECORDS = ("customers", "accounts", "products", "invoices", "invoice_lines", "pa
 def landed(workspace: Workspace) -> dict[str, tuple[int, int]]:
     """Rows of each raw table, and a sum over what they say."""
     with open_file(workspace.build_file, workspace, read_only=True) as build:
-        return {
-            record: build.execute(f"select count(*), coalesce(bit_xor(_content_hash), 0) from raw.{record}").fetchone() or (0, 0) for record in RECORDS
-        }
+        query = "select count(*), coalesce(bit_xor(_content_hash), 0) from raw.{}"
+        return {record: build.execute(query.format(record)).fetchone() or (0, 0) for record in RECORDS}
 
 
 def invoice_source(workspace: Workspace) -> str:
@@ -38,7 +36,7 @@ def invoice_source(workspace: Workspace) -> str:
 
 def newest_invoices(workspace: Workspace) -> str:
     """The last delivered file of invoices."""
-    return sorted(path.relative_to(workspace.root).as_posix() for path in workspace.landing.rglob("invoices_*.csv.gz"))[-1]
+    return max(path.relative_to(workspace.root).as_posix() for path in workspace.landing.rglob("invoices_*.csv.gz"))
 
 
 def next_delivery(workspace: Workspace) -> str:
