@@ -47,7 +47,7 @@ def publication(
     with plain_failure():
         catalog = published_tables(ensure_manifest({"policy": policy.as_variables()}))
         made_from = build_fingerprint(workspace, policy, clientele.known_by)
-        version = publish(workspace, policy, catalog, made_from, progress_of(context))
+        version = publish(workspace, policy, catalog, made_from, progress_of(context), known_by=clientele.known_by)
     yield dg.MaterializeResult(
         asset_key=_PUBLISHED,
         metadata={

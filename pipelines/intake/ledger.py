@@ -62,7 +62,10 @@ def record_status(build: Connection, delivery: Delivery, status: str, reason: st
 def forget_refusal(build: Connection, delivery: Delivery) -> None:
     """Take out the lines of an earlier attempt at the same file, also where it was read in another way and so had another content."""
     build.execute(
-        "delete from raw.delivery where status = 'refused' and (delivery_key = ? or (source_name, file_name, file_size, received_at) = (?, ?, ?, ?))",
+        """
+        delete from raw.delivery
+        where status = 'refused' and (delivery_key = ? or (source_name, file_name, file_size, received_at) = (?, ?, ?, ?))
+        """,
         [delivery.delivery_key, delivery.source.name, delivery.file_name, delivery.file_size, delivery.received_at],
     )
 

@@ -55,7 +55,7 @@ def _present(build: Connection) -> dict[tuple[str, str], dict[str, str]]:
 
 
 def _widen(build: Connection, workspace: Workspace, table: str, held: dict[str, str], columns: list[RawColumn]) -> None:
-    """Add columns that are new, null in the rows that have landed, and change types; a column that no contract has any more may stay empty."""
+    """Add columns that are new, null in rows that have landed, and change types; a column that no contract has any more may be empty."""
     for column in columns:
         name = identifier(column.name)
         if column.name not in held:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ClienteleError
+from pipelines.warehouse.limits import BUILD_SHARE, settings
 from pipelines.warehouse.workspace import CHECKOUT
 
 if TYPE_CHECKING:
@@ -105,16 +106,19 @@ def fingerprint(variables: Mapping[str, object], source: Path = PROJECT) -> str:
 
 @contextmanager
 def build_file_named(path: Path) -> Iterator[None]:
-    """Tell dbt's profile which build file is meant, and put the environment back afterwards."""
-    before = os.environ.get(BUILD_FILE_VARIABLE)
-    os.environ[BUILD_FILE_VARIABLE] = str(path)
+    """Tell dbt's profile which build file is meant and what its connection may use, and put the environment back afterwards."""
+    limits = settings(BUILD_SHARE, path.parent)
+    told = {BUILD_FILE_VARIABLE: str(path), **{f"CLIENTELE_BUILD_{name.upper()}": value for name, value in limits.items()}}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[BUILD_FILE_VARIABLE]
-        else:
-            os.environ[BUILD_FILE_VARIABLE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _files(source: Path) -> Iterator[Path]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from pipelines.errors import ClienteleError
 from pipelines.intake import landing
-
-if TYPE_CHECKING:
-    from tests.intake.world import World
+from pipelines.intake.reading import Survey, survey
+from pipelines.policy import load_policy
+from tests.intake.world import World
 
 FEEDS = """
     invoice_lines:
@@ -30,7 +31,7 @@ UNREADABLE = "Bill;Product;Amount;Customer;Name;Region\nB4;pen;1;c4;Dee;west\n"
 def state(world: World) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that landing keeps, but for the clock."""
     tables = world.rows(
-        "select database_name, schema_name, table_name from duckdb_tables() where database_name in ('build', 'vault') and not internal order by all"
+        "select database_name, schema_name, table_name from duckdb_tables() where database_name in ('build', 'vault') order by all"
     )
     # The build file is this connection's own, so that its name is left out.
     return {
@@ -80,8 +81,6 @@ def test_content_that_comes_back_under_its_old_name(shop: World) -> None:
 
 
 def test_a_copy_is_skipped_in_whatever_wrapping_it_comes(shop: World) -> None:
-    import gzip  # noqa: PLC0415
-
     shop.deliver("shop/0.csv.gz", gzip.compress(FIRST.encode()), datetime(2024, 4, 1, tzinfo=UTC))
     report = shop.land()
     # Of two files with one content that wait together the older lands, whatever they are called.
@@ -99,9 +98,7 @@ def test_the_same_content_from_two_sources_lands_for_both(shop: World) -> None:
 
 
 def test_all_at_once_and_one_by_one_are_the_same(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
-    from tests.intake.world import World as Other  # noqa: PLC0415
-
-    once = Other(tmp_path_factory.mktemp("once"))
+    once = World(tmp_path_factory.mktemp("once"))
     for copy, runs in ((world, 2), (once, 1)):
         copy.workspace.prepare()
         copy.workspace.key_file.write_text("ab" * 32)
@@ -131,9 +128,10 @@ def test_a_run_that_breaks_off_leaves_nothing_half_landed(shop: World, monkeypat
         real(*arguments)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(landing, broken, break_off)
-        shop.land()
+        with pytest.raises(KeyboardInterrupt):
+            shop.land()
     assert shop.rows("select * from raw.invoice_lines order by all") == before
     assert [row[:2] for row in shop.ledger("customers")] == [("1.csv", "landed")]
     assert shop.values("select count(*) from raw.landing_total") == [3]
@@ -155,9 +153,10 @@ def test_a_run_that_breaks_off_in_the_vault_leaves_the_delivery_to_the_next(shop
         message = "disk full"
         raise OSError(message)
 
-    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+    with monkeypatch.context() as patch:
         patch.setattr(landing, "quote_quarantined", break_off)
-        shop.land()
+        with pytest.raises(OSError, match="disk full"):
+            shop.land()
     assert shop.values("select count(*) from raw.delivery") == [0]
     assert shop.land().is_new
     assert shop.ledger("invoice_lines") == [("1.csv", "landed", 3, 2, 0, 0, 1, 2)]
@@ -172,7 +171,9 @@ def test_one_delivery_at_fault_leaves_everything_as_it_was(shop: World) -> None:
     with pytest.raises(ClienteleError) as fault:
         shop.land()
     first, _, rest = str(fault.value).partition("\n")
-    assert first.startswith(f"{spoilt}: the column 'Bill', read by invoice_lines.invoice_id, is missing (none of its 1 column names is near it)")
+    assert first.startswith(
+        f"{spoilt}: the column 'Bill', read by invoice_lines.invoice_id, is missing (none of its 1 column names is near it)"
+    )
     assert "4.csv: the file is empty" in rest
     after = state(shop)
     refused = [row for row in after["build.raw.delivery"] if row not in before["build.raw.delivery"]]
@@ -208,26 +209,21 @@ def test_the_refused_one_lands_once_its_source_is_mended(shop: World) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipelines.intake import deliveries  # noqa: PLC0415
-
-    real = deliveries.survey
-
-    def survey_while_written(*arguments: Any) -> Any:
-        found = real(*arguments)
+    def survey_while_written(*arguments: Any) -> Survey:
+        found = survey(*arguments)
         shop.deliver("shop/1.csv", SECOND, datetime(2024, 5, 1, tzinfo=UTC))
         return found
 
-    with monkeypatch.context() as patch, pytest.raises(ClienteleError, match=r"1\.csv: was changed while it was read; run again once"):
-        patch.setattr(deliveries, "survey", survey_while_written)
-        shop.land()
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.intake.deliveries.survey", survey_while_written)
+        with pytest.raises(ClienteleError, match=r"1\.csv: was changed while it was read; run again once"):
+            shop.land()
     assert list(shop.workspace.archive.iterdir()) == []
     shop.land()
     assert shop.values("select invoice_id from raw.invoice_lines") == ["B3"]
 
 
 def test_progress_is_told_delivery_by_delivery(shop: World) -> None:
-    from pipelines.policy import load_policy  # noqa: PLC0415
-
     shop.deliver("shop/2.csv", SECOND)
     seen: list[tuple[str, int, int]] = []
     landing.land(shop.workspace, load_policy(), lambda *step: seen.append(step))

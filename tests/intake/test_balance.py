@@ -40,7 +40,26 @@ GOOD = (
 ).encode()
 
 EXAMPLES = 8
-PIECES = [b'"', b'""', b",", b"\n", b"\r\n", b"\r", b"\xff", b"\x00", b"\xef\xbb\xbf", b" ", b";", b"x", b"-", b"\xe3\x80\x80", b"\n\n", b'"\n', b',"', b"\x1f\x8b"]
+PIECES = [
+    b'"',
+    b'""',
+    b",",
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b"\xff",
+    b"\x00",
+    b"\xef\xbb\xbf",
+    b" ",
+    b";",
+    b"x",
+    b"-",
+    b"\xe3\x80\x80",
+    b"\n\n",
+    b'"\n',
+    b',"',
+    b"\x1f\x8b",
+]
 
 
 @st.composite
@@ -96,15 +115,18 @@ def check(world: World, contents: dict[str, bytes]) -> None:
     """Every record of every delivery that landed is found once, by counts and by row number, in each record type."""
     balance = """
         select
-            split_part(file_name, '/', -1), record_type, status, rows_in, rows_landed, rows_duplicate, rows_excluded, rows_quarantined, records,
-            delivery_key
+            split_part(file_name, '/', -1), record_type, status, rows_in, rows_landed, rows_duplicate, rows_excluded, rows_quarantined,
+            records, delivery_key
         from raw.delivery
     """
     places = world.rows(
         " union all ".join(f"select '{record}', _delivery_key, _row_number, null from raw.{record}" for record in RECORDS)
         + " union all select distinct record_type, delivery_key, row_number, rule = 'broken_quotes' from vault.quarantine"
     )
-    totals = {row[:3]: row[3] for row in world.rows("select record_type, delivery_key, disposition, sum(row_count) from raw.landing_total group by all")}
+    totals = {
+        row[:3]: row[3]
+        for row in world.rows("select record_type, delivery_key, disposition, sum(row_count) from raw.landing_total group by all")
+    }
     for file, record, status, rows_in, landed, duplicate, excluded, quarantined, records, key in world.rows(balance):
         if status != "landed":
             assert (status, rows_in) in (("refused", 0), ("skipped", 0))

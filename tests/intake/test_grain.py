@@ -94,9 +94,8 @@ def test_a_key_is_one_only_within_its_system(world: World) -> None:
     for system in ("north", "south"):
         world.deliver(f"{system}/1.csv", "Id,Customer,Paid,Amount\np1,c1,2024-01-02,10\n")
     world.land()
-    assert world.row("select count(*), count(distinct _record_key), count(distinct payment_key), count(distinct customer_key) from raw.payments") == (
-        2, 2, 2, 2,
-    )  # fmt: skip
+    for key in ("_record_key", "payment_key", "customer_key"):
+        assert world.row(f"select count(*), count(distinct {key}) from raw.payments") == (2, 2)
 
 
 def test_rows_name_their_own_system(world: World) -> None:
@@ -172,9 +171,7 @@ def test_a_row_that_contradicts_its_record_is_quarantined(world: World) -> None:
         (3, "customer_id", "any_equal", '{"Invoice":"A","Customer":"c2","Issued":"2024-01-03","Amount":"4","Status":"issued"}'),
         (5, "status", "any_equal", '{"Invoice":"A","Customer":"c1","Issued":"2024-01-05","Amount":"16","Status":"cancelled"}'),
     ]
-    assert world.rows("select invoice_id from raw.incomplete_key join (select distinct invoice_id, _record_key from raw.invoices) on record_key = _record_key") == [
-        ("A",)
-    ]  # fmt: skip
+    assert world.values("select distinct invoice_id from raw.invoices join raw.incomplete_key on _record_key = record_key") == ["A"]
     assert world.rows("select column_name, fold from raw.feed_fold order by 1") == [
         ("amount", "sum"),
         ("customer_key", "any_equal"),

@@ -47,7 +47,18 @@ def set_aside(world: World) -> list[tuple[object, ...]]:
         ("Id,Name,Price\n 1 ,\u3000Café 店\u00a0,\t2.50 \n".encode(), ""),
         ('"Id", "Name" ,Price\n"1", "Café 店" ,"2.50"\n'.encode(), ""),
     ],
-    ids=["utf-8", "bom", "semicolon", "tab", "single quotes", "old mac", "gzip by content", "gzip as stated", "blanks of all widths", "spaces"],
+    ids=[
+        "utf-8",
+        "bom",
+        "semicolon",
+        "tab",
+        "single quotes",
+        "old mac",
+        "gzip by content",
+        "gzip as stated",
+        "blanks of all widths",
+        "spaces",
+    ],
 )
 def test_one_row_in_many_clothes(world: World, content: bytes, form: str) -> None:
     assert landed(world, content, form) == [(1, "1", "Café 店", Decimal("2.5000"))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ def split(text: bytes, cuts: tuple[int, ...] = (), delimiter: str = ",", quote: 
     """Feed a text in the pieces between the cuts."""
     splitter = RecordSplitter(delimiter, quote)
     places = [0, *sorted(cuts), len(text)]
-    body = b"".join(splitter.feed(text[start:end]) for start, end in zip(places, places[1:], strict=False))
+    body = b"".join(splitter.feed(text[start:end]) for start, end in pairwise(places))
     return splitter, body + splitter.finish()
 
 

@@ -48,9 +48,8 @@ def land_one(world: World, **cells: str) -> None:
 
 def test_a_row_that_keeps_every_rule(world: World) -> None:
     land_one(world)
-    assert world.rows("select billing_day, currency, credit_limit, payment_terms_days, is_prepaid, discount_terms, closed_at from raw.accounts") == [
-        (31, "EUR", Decimal(0), 30, False, "2/10 net 30", None)
-    ]  # fmt: skip
+    columns = "billing_day, currency, credit_limit, payment_terms_days, is_prepaid, discount_terms, closed_at"
+    assert world.row(f"select {columns} from raw.accounts") == (31, "EUR", Decimal(0), 30, False, "2/10 net 30", None)
 
 
 @pytest.mark.parametrize(
@@ -185,17 +184,22 @@ def test_a_where_that_cannot_be_computed_quarantines_its_row(world: World) -> No
 
 
 def test_the_same_expression_twice_fails_row_by_row(world: World) -> None:
-    world.source("bank", "payments:\n  columns: {payment_id: Id, paid_at: \"strptime(Paid, '%Y%m%d')\", amount: Amount, returned_at: \"strptime(Paid, '%Y%m%d')\"}")
+    day = "strptime(Paid, '%Y%m%d')"
+    world.source("bank", f'payments:\n  columns: {{payment_id: Id, paid_at: "{day}", amount: Amount, returned_at: "{day}"}}')
     world.deliver("bank/1.csv", "Id,Paid,Amount\n1,20240101,1\n2,1 Jan,1\n")
     world.land()
     assert world.ledger("payments") == [("1.csv", "landed", 2, 1, 0, 0, 1, 1)]
 
 
 def test_many_broken_rows_in_a_large_file(world: World) -> None:
-    rows = "".join(f"{number},2024-01-01,{'x' if number % 2 else number}\n" + ("short\n" if number % 5 == 0 else "") for number in range(20_000))
+    rows = "".join(
+        f"{number},2024-01-01,{'x' if number % 2 else number}\n" + ("short\n" if number % 5 == 0 else "") for number in range(20_000)
+    )
     world.source("bank", "payments:\n  columns: {payment_id: Id, paid_at: Paid, amount: Amount}")
     world.deliver("bank/1.csv", f"Id,Paid,Amount\n{rows}")
     world.land()
     assert world.ledger("payments") == [("1.csv", "landed", 24_000, 10_000, 0, 0, 14_000, 10_000)]
     # Every fifth number is followed by a short row: number n stands in row n + 1 + the short ones before it.
-    assert world.values("select count(*) from raw.payments where _row_number <> cast(payment_id as integer) + 1 + (cast(payment_id as integer) + 4) // 5") == [0]
+    assert world.values(
+        "select count(*) from raw.payments where _row_number <> cast(payment_id as integer) + 1 + (cast(payment_id as integer) + 4) // 5"
+    ) == [0]

@@ -1,4 +1,4 @@
-"""What is personal stays in the vault, and keys stand for people outside it: stable, random, and the same wherever the same person is named."""
+"""What is personal stays in the vault; outside it keys stand for people: stable, random, and the same wherever the same person is named."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ CRM = """
 """
 CUSTOMERS = """
     Number,Kind,Name,Card,Born,Phone,Mail,Address,Region,Manager,Parent,Since
-    cust-70001,person,Wilhelmina Ochsenknecht,11010519491231002X,1949-12-31,13800138000,wil@example.org,Lotus Lane 5,north,staff-4711,cust-70002,2020-01-01
-    cust-70002,organisation,Ochsenknecht & Söhne,91110000600037341L,,01065529988,info@example.org,Lotus Lane 7,north,staff-4711,,2019-01-01
+    cust-70001,person,Wilhelmina Ochsenknecht,11010519491231002X,1949-12-31,13800138000,w@example.org,Lotus Lane 5,,staff-4711,cust-70002,
+    cust-70002,organisation,Ochsenknecht & Söhne,91110000600037341L,,01065529988,info@example.org,Lotus Lane 7,,staff-4711,,
     cust-70003,person,Late Applicant,11010519491231003X,31/12/1949,13900139000,late@example.org,Lotus Lane 9,north,,,2020-01-01
 """
 PERSONAL = (
-    "cust-7000", "Ochsenknecht", "Wilhelmina", "11010519491231", "91110000600037341L", "1949-12-31", "31/12/1949", "13800138000", "01065529988",
-    "13900139000", "example.org", "Lotus Lane", "staff-4711", "Applicant",
+    "cust-7000", "Ochsenknecht", "Wilhelmina", "Applicant", "11010519491231", "91110000600037341L", "1949-12-31", "31/12/1949",
+    "13800138000", "01065529988", "13900139000", "example.org", "Lotus Lane", "staff-4711",
 )  # fmt: skip
 CALLS = """
     contacts:
@@ -54,14 +54,20 @@ def test_no_personal_value_leaves_the_vault(world: World) -> None:
     world.deliver("calls/1.csv", "Call,Customer,Agent,At,Said,Channel\n1,cust-70001,staff-4711,2024-01-02,Lotus Lane floods again,phone\n")
     world.land()
     assert world.values("select count(*) from raw.customers") == [2]
-    outside = [path for path in world.root.rglob("*") if path.is_file() and world.workspace.vault not in path.parents and "landing" not in path.parts]
+    outside = [
+        path
+        for path in world.root.rglob("*")
+        if path.is_file() and world.workspace.vault not in path.parents and "landing" not in path.parts
+    ]
     assert world.workspace.build_file in outside
     for path in outside:
         content = path.read_bytes().lower()
         for value in PERSONAL:
             for code in ("utf-8", "utf-16-le"):
                 assert value.lower().encode(code) not in content, f"{value} in {path}"
-    tables = world.rows("select database_name, schema_name, table_name, column_name from duckdb_columns() where database_name <> 'vault' and not internal")
+    tables = world.rows(
+        "select database_name, schema_name, table_name, column_name from duckdb_columns() where database_name <> 'vault' and not internal"
+    )
     for _, schema, table, column in tables:
         values = " ".join(str(value) for value in world.values(f'select distinct "{column}" from {schema}."{table}"'))
         assert not any(value in values for value in PERSONAL), f"{table}.{column}"
@@ -78,7 +84,7 @@ def test_what_the_vault_holds(world: World) -> None:
         order by 1
         """
     ) == [
-        (1, "Wilhelmina Ochsenknecht", "11010519491231002X", "1949-12-31", "13800138000", "wil@example.org", "Lotus Lane 5", "cust-70001"),
+        (1, "Wilhelmina Ochsenknecht", "11010519491231002X", "1949-12-31", "13800138000", "w@example.org", "Lotus Lane 5", "cust-70001"),
         (2, "Ochsenknecht & Söhne", "91110000600037341L", None, "01065529988", "info@example.org", "Lotus Lane 7", "cust-70002"),
     ]
     assert world.rows("select column_name, rule, raw_value from vault.quarantine") == [("birth_date", "type", "31/12/1949")]
@@ -116,9 +122,13 @@ def test_one_person_has_one_key_in_every_delivery_and_source(world: World) -> No
     world.source("calls", CALLS, "ids_from: {customer: crm, employee: crm}")
     world.source("shop", CALLS)
     for source in ("calls", "shop"):
-        world.deliver(f"{source}/1.csv", "Call,Customer,Agent,At,Said,Channel\n1,cust-70001,staff-4711,2024-01-02,,phone\n2,,,2024-01-02,,web\n")
+        world.deliver(
+            f"{source}/1.csv", "Call,Customer,Agent,At,Said,Channel\n1,cust-70001,staff-4711,2024-01-02,,phone\n2,,,2024-01-02,,web\n"
+        )
     world.land()
-    world.deliver("calls/2.csv", "Call,Customer,Agent,At,Said,Channel\n3, cust-70001 ,staff-4711,2024-01-03,,phone\n4,cust-9,,2024-01-03,,phone\n")
+    world.deliver(
+        "calls/2.csv", "Call,Customer,Agent,At,Said,Channel\n3, cust-70001 ,staff-4711,2024-01-03,,phone\n4,cust-9,,2024-01-03,,phone\n"
+    )
     world.land()
     assert world.rows(
         """
@@ -135,10 +145,11 @@ def test_one_person_has_one_key_in_every_delivery_and_source(world: World) -> No
         ("1", "shop", False, False),
         ("2", "shop", None, None),
     ]
-    assert world.row("select count(*), count(distinct surrogate), count(distinct (entity, source_system, source_id)) from vault.registry") == (6, 6, 6)
-    assert world.values("select parent_customer_key = (select customer_key from raw.customers where _row_number = 2) from raw.customers where _row_number = 1") == [
-        True
-    ]  # fmt: skip
+    assert world.row(
+        "select count(*), count(distinct surrogate), count(distinct (entity, source_system, source_id)) from vault.registry"
+    ) == (6, 6, 6)
+    parent, company = world.rows("select parent_customer_key, customer_key from raw.customers order by _row_number")
+    assert parent[0] == company[1]
 
 
 SHOP = """
@@ -167,7 +178,13 @@ def test_event_keys_agree_over_feeds_and_tell_ids_apart(world: World) -> None:
     world.land()
     rows = world.rows(KEYS)
     assert [row[:2] for row in rows] == [("B1", "pen"), ("B1", "ink"), ("B2", "pen")]
-    assert len({row[2] for row in rows}) == len({row[3] for row in rows}) == len({row[4] for row in rows}) == len({row[5] for row in rows}) == 2
+    assert (
+        len({row[2] for row in rows})
+        == len({row[3] for row in rows})
+        == len({row[4] for row in rows})
+        == len({row[5] for row in rows})
+        == 2
+    )
     assert {row[2] for row in rows}.isdisjoint({row[4] for row in rows}), "an invoice's key is not the key of its record"
     assert all(0 <= key < 2**63 for row in rows for key in row[2:])
 

@@ -45,7 +45,12 @@ def sentence(world: World) -> str:
         ("Asia/Shanghai", "CST", 5, "is not a time zone by region and place, such as"),
         ("landing/bank", "/landing/bank", 4, "is outside the workspace; give a path below it"),
         ("landing/bank", "landing/../../bank", 4, "is outside the workspace"),
-        ("landing/bank/*.csv", "landing/bank", 4, "'landing/bank' is a folder; say which of its files are delivered, such as 'landing/bank/*.csv'"),
+        (
+            "landing/bank/*.csv",
+            "landing/bank",
+            4,
+            "'landing/bank' is a folder; say which of its files are delivered, such as 'landing/bank/*.csv'",
+        ),
         ("landing/bank/*.csv", "landing/banc/*.csv", 4, "the folder {root}/landing/banc does not exist; create it, or correct 'location'"),
         ("landing/bank/*.csv", "''", 4, "'location' is ''"),
         ("feeds:", "format: {delimeter: ';'}\nfeeds:", 7, "unknown key 'delimeter'; did you mean 'delimiter'?"),
@@ -61,9 +66,19 @@ def sentence(world: World) -> str:
         ("      amount: Amount\n", "", 9, "the required column 'amount' of payments is not mapped; add 'amount: <delivered column>'"),
         ("amount: Amount", "amount: Amount +", 12, "'Amount +' is not an expression over the delivered columns"),
         ("amount: Amount", "amount: 5", 12, "'feeds.payments.columns.amount' is 5"),
-        ("    columns:", "    where: (select 1)\n    columns:", 9, "is not an expression over the delivered columns: subquery is not allowed here"),
+        (
+            "    columns:",
+            "    where: (select 1)\n    columns:",
+            9,
+            "is not an expression over the delivered columns: subquery is not allowed here",
+        ),
         ("    columns:", "    fold: {amuont: sum}\n    columns:", 9, "'amuont' is folded but not mapped; did you mean 'amount'"),
-        ("    columns:", "    fold: {paid_at: sum}\n    columns:", 9, "'paid_at' of payments cannot be folded by sum (possible: min, max, latest, any_equal)"),
+        (
+            "    columns:",
+            "    fold: {paid_at: sum}\n    columns:",
+            9,
+            "'paid_at' of payments cannot be folded by sum (possible: min, max, latest, any_equal)",
+        ),
         ("    columns:", "    fold: {amount: total}\n    columns:", 9, "'feeds.payments.fold.amount' is 'total'"),
         ("    columns:", "    folds: {amount: sum}\n    columns:", 9, "unknown key 'folds'; did you mean 'fold'?"),
         ("system: bank", "system: [bank", 3, "this is not YAML"),
@@ -119,7 +134,7 @@ def test_a_required_column_that_is_missing(world: World, header: str, said: str)
     source = world.source_text("bank", SOURCE)
     path = world.deliver("bank/1.csv", f"{header}\n1,2024-01-01,1\n")
     assert sentence(world) == f"{path}: {said}; mend the file, its header line or the mapping and format in {source}."
-    reason = said.split(";")[0].split(" (")[0]
+    reason = said.split(";", maxsplit=1)[0].split(" (", maxsplit=1)[0]
     assert world.rows("select status, reason from raw.delivery") == [("refused", reason)]
 
 
