@@ -55,7 +55,7 @@ def run(
     from pipelines import display
 
     place = _workspace(workspace)
-    if sample_when_empty and not _has_sources(place):
+    if sample_when_empty and _is_untouched(place):
         _write_sample(place)
     _refuse_missing(place)
     screen = display.standard_output()
@@ -67,6 +67,10 @@ def run(
         raise ClienteleError(_failure(place, result.failure, result.detail))
     place.failure_report.unlink(missing_ok=True)
     display.closing(screen, place, result.is_new, result.seconds)
+    from pipelines.intake.notices import notices
+
+    for sentence in notices(place):
+        display.say(screen, f"Note: {sentence}")
 
 
 @application.command()
@@ -126,7 +130,13 @@ def _workspace(given: Path | None) -> Workspace:
 
 
 def _has_sources(place: Workspace) -> bool:
-    return any(place.sources.glob("*.yml"))
+    return any(path.suffix in (".yml", ".yaml") for path in place.sources.glob("*"))
+
+
+def _is_untouched(place: Workspace) -> bool:
+    """Whether an invented business may be put here: nobody's sources or files are in the way, and the folder is not a mistyped path."""
+    is_meant = place.root.is_dir() or place.root == CHECKOUT / "data"
+    return is_meant and not _has_sources(place) and not any(path.is_file() for path in place.landing.rglob("*"))
 
 
 def _refuse_missing(place: Workspace) -> None:

@@ -230,6 +230,13 @@ def test_a_sample_is_written_when_asked_for_and_only_into_an_empty_workspace(
         written.append(root)
 
     monkeypatch.setattr("pipelines.sample.write_sample", write_sample)
+    assert call("run", "-w", "mistyped", "--sample-when-empty")[0] == 1
+    (tmp_path / "used" / "landing").mkdir(parents=True)
+    (tmp_path / "used" / "landing" / "bills.csv").write_text("Id\n")
+    assert call("run", "-w", "used", "--sample-when-empty")[0] == 0
+    assert written == []
+    builds.workspaces.clear()
+    (tmp_path / "new").mkdir()
     for _ in range(2):
         assert call("run", "-w", "new", "--sample-when-empty")[0] == 0
     assert written == [tmp_path / "new"]

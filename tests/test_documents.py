@@ -230,3 +230,10 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 )
 def test_nearest_names(name: str, known: Any, clause: str) -> None:
     assert nearest(name, known) == clause
+
+
+def test_a_bare_no_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "source.yml"
+    path.write_text("source: no\n", encoding="utf-8")
+    with pytest.raises(ClienteleError, match="line 1: 'source' is read as false, as YAML does with yes, no, on and off; put it in quotes"):
+        Document(path).into(Source)

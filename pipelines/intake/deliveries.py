@@ -112,8 +112,26 @@ def find(workspace: Workspace, source: Source) -> list[Path]:
     return files
 
 
-def pending(workspace: Workspace, sources: Sequence[Source], known: Iterable[KnownDelivery], secret: Secret) -> list[Delivery]:
+@dataclass(frozen=True)
+class ArchivedDelivery:
+    """A delivery whose bytes the vault keeps: what is needed to land it anew when the build file is gone."""
+
+    delivery_key: int
+    source_name: str
+    file_name: str
+
+
+def pending(
+    workspace: Workspace,
+    sources: Sequence[Source],
+    known: Iterable[KnownDelivery],
+    secret: Secret,
+    archived: Iterable[ArchivedDelivery] = (),
+) -> list[Delivery]:
     """The deliveries that the ledger does not know, in the order in which they should land; those without a fault are archived.
+
+    What was landed once and is kept in the archive waits as well where the ledger does not know it (the build file was deleted), whether or
+    not it still lies where it was delivered.
 
     Raises:
         ClienteleError: A location is wrong (a fault of the workspace rather than of one delivery).
@@ -133,6 +151,12 @@ def pending(workspace: Workspace, sources: Sequence[Source], known: Iterable[Kno
             # A file that was only touched says nothing new, even where each delivery is a statement of its own.
             if last_content.get((source.name, delivery.file_name)) != delivery.content_key:
                 found.append(delivery)
+    by_name, here = {source.name: source for source in sources}, keys | {delivery.delivery_key for delivery in found}
+    for kept in archived:
+        path = workspace.archive / f"{kept.delivery_key}{''.join(Path(kept.file_name).suffixes)}"
+        if kept.source_name in by_name and kept.delivery_key not in here and path.exists():
+            recalled = _inspect(workspace, by_name[kept.source_name], path, secret, seen, Path(kept.file_name))
+            found += [recalled] if recalled is not None else []
     waiting: list[Delivery] = []
     for delivery in sorted(found, key=lambda item: (item.source.name, item.delivery_order, item.file_name)):
         repeats = delivery.statement in stated
@@ -143,10 +167,13 @@ def pending(workspace: Workspace, sources: Sequence[Source], known: Iterable[Kno
 
 
 def _inspect(
-    workspace: Workspace, source: Source, path: Path, secret: Secret, seen: set[tuple[str, str, int, datetime]]
+    workspace: Workspace, source: Source, path: Path, secret: Secret, seen: set[tuple[str, str, int, datetime]], named: Path | None = None
 ) -> Delivery | None:
-    """Hash the content and derive order and time from the name; None for a file that was seen with this name, size and time."""
-    name = path.relative_to(workspace.root).as_posix()
+    """Hash the content and derive order and time from the name; None for a file that was seen with this name, size and time.
+
+    An archived file is `named` as it was delivered.
+    """
+    name = (named or path.relative_to(workspace.root)).as_posix()
     fault: DeliveryError | None = None
     size, received, order, known_at = 0, datetime.fromtimestamp(0, UTC).replace(tzinfo=None), "", None
     header: tuple[str, ...] = ()
@@ -156,7 +183,7 @@ def _inspect(
         size, received = status.st_size, _naive(datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC))
         if (source.name, name, size, received) in seen:
             return None
-        order, known_at = _order(source, path, received), _known_at(source, path, received)
+        order, known_at = _order(source, named or path, received), _known_at(source, named or path, received)
         header = survey(path, source.format, content.update).header
     except DeliveryError as found:
         fault = found
@@ -178,6 +205,8 @@ def _statement(source_name: str, content_key: int, order: str, *, is_full: bool)
 def _archive(workspace: Workspace, delivery: Delivery) -> Delivery:
     """Keep the bytes as they were delivered; a file that is still being written comes back with a fault."""
     target = delivery.archived(workspace)
+    if delivery.path == target:
+        return delivery
     shutil.copyfile(delivery.path, target)
     target.chmod(0o600)
     status = delivery.path.stat()

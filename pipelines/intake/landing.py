@@ -107,7 +107,15 @@ def land(workspace: Workspace, policy: Policy, progress: Progress | None = None)
         with open_with_vault(workspace) as build:
             build.execute(f"set checkpoint_threshold = '{_LOG_LIMIT}'")
             make_tables(build, workspace, contracts)
-            plans = plan(workspace, build, pending(workspace, sources, ledger.known_deliveries(build), secret))
+            known = ledger.known_deliveries(build)
+            waiting = pending(workspace, sources, known, secret, ledger.archived_deliveries(build))
+            if not known and not waiting:
+                places = ", ".join(source.location for source in sources)
+                message = (
+                    f"{workspace.root}: nothing was delivered yet; no file lies at {places}; put the files there, or correct 'location'."
+                )
+                raise ClienteleError(message)
+            plans = plan(workspace, build, waiting)
             ledger.replace_folds(build, sources)
             return _land_planned(workspace, build, plans, policy, secret, progress)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.intake.deliveries import Delivery, KnownDelivery
+from pipelines.intake.deliveries import ArchivedDelivery, Delivery, KnownDelivery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,14 @@ def known_deliveries(build: Connection) -> list[KnownDelivery]:
         """
     ).fetchall()
     return [KnownDelivery(*row) for row in rows]
+
+
+def archived_deliveries(build: Connection) -> list[ArchivedDelivery]:
+    """Every delivery whose rows the vault has taken in, oldest name first."""
+    rows = build.execute(
+        "select delivery_key, source_name, file_name from vault.archived_delivery order by source_name, file_name"
+    ).fetchall()
+    return [ArchivedDelivery(*row) for row in rows]
 
 
 def replace_folds(build: Connection, sources: list[Source]) -> None:
@@ -80,13 +88,13 @@ def enter(build: Connection, delivery: Delivery, feed: MappedFeed, status: str, 
             ? as delivery_key, ? as source_name, ? as source_system, ? as file_name, ? as file_size, ? as content_key, ? as record_type,
             ? as mode, ? as delivery_order, cast(? as timestamp) as received_at, cast(? as timestamp) as known_at,
             cast(now() at time zone 'UTC' as timestamp) as landed_at, ? as rows_in, ? as rows_landed, ? as rows_duplicate,
-            ? as rows_excluded, ? as rows_quarantined, ? as records, ? as is_folded, ? as is_accumulated, ? as is_keyed, ? as status,
+            ? as rows_excluded, ? as rows_quarantined, ? as records, ? as is_folded, ? as is_accumulated, ? as is_keyed, ? as mapping_key, ? as status,
             ? as reason
         """,
         [
             delivery.delivery_key, source.name, source.system, delivery.file_name, delivery.file_size, delivery.content_key,
             feed.record.name, source.mode, delivery.delivery_order, delivery.received_at, delivery.known_at,
             *(counts.get(name, 0) for name in ("rows_in", "rows_landed", "rows_duplicate", "rows_excluded", "rows_quarantined", "records")),
-            feed.is_folded, feed.accumulate, feed.is_keyed, status, reason,
+            feed.is_folded, feed.accumulate, feed.is_keyed, source.mapping_key, status, reason,
         ],
     )  # fmt: skip

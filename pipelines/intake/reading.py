@@ -223,13 +223,13 @@ def _column_names(header: str, form: FileFormat, path: Path) -> tuple[str, ...]:
     else:
         cells = next(csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE))
     names = tuple(name.strip(" " + _RARE_BLANKS) or f"column {position}" for position, name in enumerate(cells, start=1))
-    seen: set[str] = set()
-    for name in names:
-        if name.casefold() in seen:
-            advice = "columns are matched by name whatever the letter case, so give each its own"
-            raise DeliveryError(path, "two columns of its header have one name", advice, f" ('{name}')")
-        seen.add(name.casefold())
-    if ROW in seen:
+    places = {name.casefold(): position for position, name in reversed(list(enumerate(names, start=1)))}
+    for position, name in enumerate(names, start=1):
+        if places[name.casefold()] != position:
+            # By place and not by name: without a header line it would be somebody's data.
+            reason = f"columns {places[name.casefold()]} and {position} of its header have one name"
+            raise DeliveryError(path, reason, "columns are matched by name whatever the letter case, so give each its own")
+    if ROW in places:
         raise DeliveryError(path, f"a column of its header is called '{ROW}', which is taken", "have it delivered under another name")
     return names
 

@@ -7,6 +7,7 @@ nearest known name. What its keys may be stands in `source_file`; expressions ar
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -90,6 +91,22 @@ class Source:
     ids_from: dict[str, str]
     max_loss_share: float | None
     feeds: tuple[MappedFeed, ...]
+
+    @property
+    def mapping_key(self) -> int:
+        """Hash, 63 bits, of all that decides how a delivery is read and mapped. Folds are left out: they are applied when the models run."""
+        feeds = [
+            (
+                feed.record.name,
+                {name: item.sql for name, item in feed.columns.items()},
+                feed.where and feed.where.sql,
+                feed.on_exact_duplicate,
+            )
+            for feed in self.feeds
+        ]
+        reading = (self.system, self.format, self.time_zone, self.currency, self.mode, self.delivery_order, self.known_at, self.ids_from)
+        digest = hashlib.blake2b(repr((reading, feeds)).encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") >> 1
 
 
 def load_sources(workspace: Workspace, contracts: dict[str, RecordType]) -> list[Source]:

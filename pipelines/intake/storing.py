@@ -22,6 +22,8 @@ def store_personal(build: Connection, batches: Sequence[Batch], delivery: Delive
     key = delivery.delivery_key
     build.execute("begin")
     build.execute(f"delete from vault.quarantine where delivery_key = {key}")
+    build.execute(f"delete from vault.archived_delivery where delivery_key = {key}")
+    build.execute("insert into vault.archived_delivery values (?, ?, ?)", [key, delivery.source.name, delivery.file_name])
     for batch in batches:
         record = batch.record
         columns = [column.name for column in record.vault_columns()]

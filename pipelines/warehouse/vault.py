@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from pipelines.errors import ClienteleError
 from pipelines.warehouse.connection import Connection, attach, open_file, quoted
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ create table if not exists vault.registry (entity varchar, source_system varchar
 create table if not exists vault.quarantine (
     delivery_key bigint, record_type varchar, row_number bigint, column_name varchar, rule varchar, raw_value varchar, row_text varchar
 );
+create table if not exists vault.archived_delivery (delivery_key bigint, source_name varchar, file_name varchar);
 """
 _BYTES, _UNUSED_BITS = 8, 2
 
@@ -33,8 +35,14 @@ def open_with_vault(workspace: Workspace) -> Iterator[Connection]:
     """Open the build file with the vault attached as `vault`. One transaction writes to one of them only.
 
     Raises:
-        ClienteleError: Another program has one of the files open, or it is not a DuckDB file.
+        ClienteleError: Another program has one of the files open, it is not a DuckDB file, or the vault's is gone while the build stands on it.
     """
+    if workspace.build_file.exists() and not workspace.vault_file.exists():
+        message = (
+            f"{workspace.vault_file}: the vault's registry is missing although {workspace.build_file} was made with it, and every customer "
+            "would get a second key; put it back from your backup, or delete the folder of the build file to land all deliveries anew."
+        )
+        raise ClienteleError(message)
     with open_file(workspace.build_file, workspace) as connection:
         attach(connection, workspace.vault_file, "vault")
         connection.execute(_TABLES)

@@ -23,7 +23,7 @@ FACTS: Final = {
 }
 AMOUNTS: Final = {"fct_invoice": "Total", "fct_invoice_line": "Gross", "fct_payment": "Paid"}
 # Lines whose invoice cannot be read have no currency.
-NO_RATE: Final = {"fct_invoice_line": {"no_exchange_rate"}}
+NO_RATE: Final = {"fct_invoice_line": {"no_invoice"}}
 facts = pytest.mark.parametrize("fact", FACTS)
 facts_with_amounts = pytest.mark.parametrize("fact", AMOUNTS)
 
@@ -141,7 +141,7 @@ def test_amounts_by_cause(sample: Published, business: Business, fact: str) -> N
 def test_lines_without_their_invoice(sample: Published, business: Business) -> None:
     """They are worth nothing in the reporting currency, and the reconciliation says so."""
     orphans = business.current("billing_invoice_lines").join(business.invoices, left_on="BillNo", right_on="invoice", how="anti")
-    assert caused(sample, "fct_invoice_line", "amount", "no_exchange_rate") == worth(orphans, "Gross") != 0
+    assert caused(sample, "fct_invoice_line", "amount", "no_invoice") == worth(orphans, "Gross") != 0
 
 
 def test_a_file_that_came_twice_is_skipped(sample: Published, business: Business) -> None:

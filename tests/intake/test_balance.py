@@ -92,7 +92,8 @@ def test_every_record_is_accounted_for(changes: list[list[Callable[[bytes], byte
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder))
         world.source("bank", FEEDS)
-        contents: dict[str, bytes] = {}
+        contents = {"good.csv": GOOD}
+        world.deliver("bank/good.csv", GOOD)
         for number, steps in enumerate(changes):
             content = GOOD
             for step in steps:

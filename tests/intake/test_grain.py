@@ -207,6 +207,9 @@ def test_what_a_source_said_of_its_folds_stays_when_it_is_gone(world: World) -> 
     world.land()
     assert world.values("select fold from raw.feed_fold where column_name = 'status'") == ["latest"]
     (world.workspace.sources / "till.yml").unlink()
-    world.source("bank", PAYMENTS)
+    world.source("branch", FOLDED)
     world.land()
-    assert world.values("select count(*) from raw.feed_fold") == [4]
+    assert world.rows("select source_name, count(*), count_if(fold = 'latest') from raw.feed_fold group by 1 order by 1") == [
+        ("branch", 4, 0),
+        ("till", 4, 1),
+    ]

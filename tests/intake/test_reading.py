@@ -169,7 +169,7 @@ def test_chinese_headers(world: World) -> None:
         (b"", "the file is empty where a header line with column names was expected"),
         (b"\n \n\n".replace(b" ", b""), "the file is empty"),
         (gzip.compress(b""), "the file is empty"),
-        (b"Id,Name,Price,name\n1,a,2,b\n", "two columns of its header have one name ('name')"),
+        (b"Id,Name,Price,name\n1,a,2,b\n", "columns 2 and 4 of its header have one name"),
         (b"Id,Name,Price,__row\n1,a,2,b\n", "a column of its header is called '__row', which is taken"),
         (b'Id,Name,Price\n1,a,1\n2,"b,2\n3,c,3\n', "a quote is opened in record 2 and not closed"),
         (b'Id,"Name,Price\n1,a,1\n', "a quote is opened in the header and not closed"),
@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_read(world: World, content: bytes, sentence: str)
     assert world.rows("select file_name, status, rows_in, reason from raw.delivery") == [
         ("landing/shop/products.csv", "refused", 0, *world.values("select reason from raw.delivery"))
     ]
-    assert sentence.removesuffix(" ('name')") in world.values("select reason from raw.delivery")[0]
+    assert sentence in world.values("select reason from raw.delivery")[0]
     assert list(world.workspace.archive.iterdir()) == []
 
 

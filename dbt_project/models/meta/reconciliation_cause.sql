@@ -47,7 +47,15 @@ with
         from landed
         where standing = 'current'
         union all
-        select record_type, source_name, month, currency, 'no_exchange_rate', 0, record_amount
+        -- A line takes its currency from its invoice: without one it has none, and no rate would help.
+        select
+            record_type,
+            source_name,
+            month,
+            currency,
+            case when currency is null then 'no_invoice' else 'no_exchange_rate' end,
+            0,
+            record_amount
         from landed
         where standing = 'current' and currency is distinct from {{ policy("reporting.currency") }}
     ),

@@ -1,0 +1,37 @@
+"""What a run should say although nothing failed: a source that has changed since its deliveries landed, and one whose files nobody finds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.contracts.model import load_contracts
+from pipelines.intake.deliveries import find
+from pipelines.intake.sources import load_sources
+from pipelines.warehouse.connection import open_file
+
+if TYPE_CHECKING:
+    from pipelines.warehouse.workspace import Workspace
+
+_LANDED = """
+select count(distinct delivery_key), count(distinct delivery_key) filter (mapping_key <> ?)
+from raw.delivery
+where source_name = ? and status in ('landed', 'held')
+"""
+
+
+def notices(workspace: Workspace) -> list[str]:
+    """Sentences for the person, one a matter, after a run that succeeded."""
+    said: list[str] = []
+    if not workspace.build_file.exists():
+        return said
+    with open_file(workspace.build_file, workspace, read_only=True) as build:
+        for source in load_sources(workspace, load_contracts()):
+            landed, otherwise = build.execute(_LANDED, [source.mapping_key, source.name]).fetchone() or (0, 0)
+            if otherwise:
+                said.append(
+                    f"{source.path} has changed since {otherwise} of its {landed} deliveries landed; they stand as they were read then. "
+                    f"To read them anew, delete {workspace.build_file.parent} and run again: every delivery is kept in the vault."
+                )
+            if not landed and not find(workspace, source):
+                said.append(f"{source.path}: no file lies at {source.location}; put one there, or correct 'location'.")
+    return said
