@@ -138,7 +138,9 @@ class Document:
         if detail["type"] == "missing":
             return self.fault(place, f"the key '{where}' is missing; add it.")
         if detail["type"] == "string_type" and isinstance(detail["input"], bool):
-            return self.fault(place, f"'{where}' is read as {str(detail['input']).lower()}, as YAML does with yes, no, on and off; put it in quotes.")
+            return self.fault(
+                place, f"'{where}' is read as {str(detail['input']).lower()}, as YAML does with yes, no, on and off; put it in quotes."
+            )
         reason = _EXPECTED.get(detail["type"]) or detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
         return self.fault(place, f"'{where}' is {_shortened(repr(detail['input']))}: {reason}.")
 

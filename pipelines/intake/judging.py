@@ -9,17 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.intake.keys import add_keys, register_people
 from pipelines.intake.reading import ROW, Survey
 from pipelines.intake.rows import Batch, row_text
 from pipelines.warehouse.connection import Connection, identifier, quoted, transfer
-from pipelines.warehouse.vault import register
 
 if TYPE_CHECKING:
-    from pipelines.contracts.model import Property
     from pipelines.intake.deliveries import Delivery
     from pipelines.warehouse.secrets import Secret
-
-_FIELD_SEPARATOR, _NULL_MARK = "chr(31)", "chr(0)"
 
 
 def judge(build: Connection, batch: Batch, delivery: Delivery, secret: Secret) -> None:
@@ -34,8 +31,8 @@ def judge(build: Connection, batch: Batch, delivery: Delivery, secret: Secret) -
         delivery: Whose rows they are.
         secret: For the salts of hashes.
     """
-    _register_people(build, batch, delivery)
-    _add_keys(build, batch, delivery, secret)
+    register_people(build, batch, delivery)
+    add_keys(build, batch, delivery, secret)
     build.execute(f"create or replace temp table settled ({ROW} bigint, disposition varchar, rule varchar)")
     feed = batch.mapping.feed
     if feed.is_folded:
@@ -63,66 +60,6 @@ def quote_quarantined(sandbox: Connection, build: Connection, batch: Batch, held
         texts = f"select {ROW}, column_name, rule, cast(null as varchar) as raw_value, {row_text(held.header)} as row_text"
         transfer(sandbox, f"{texts} from quarantined join delivered using ({ROW})", build, "quoted_rows")
         build.execute(f"insert into {batch.broken} select * from quoted_rows")
-
-
-def record_key(batch: Batch, secret: Secret, alias: str) -> str:
-    """SQL for the key of a row's record, over the record's key columns in `alias`; null where a part is.
-
-    Of a record whose last key part is not delivered, it is the key of the group that is replaced together.
-    """
-    delivered = [key.name for key in batch.record.key if key.name in batch.mapping.columns]
-    parts = [f"cast({alias}.{identifier(name)} as varchar)" for name in delivered]
-    return _hash(secret.salt("event keys"), [quoted(batch.record.name), f"{alias}.source_system", *parts])
-
-
-def _register_people(build: Connection, batch: Batch, delivery: Delivery) -> None:
-    """Give every person and organisation named in the batch a surrogate."""
-    named: dict[str, list[str]] = {}
-    for item in batch.record.properties:
-        if item.surrogate is not None and item.name in batch.mapping.columns:
-            column = identifier(item.name)
-            query = f"select {_system_sql(delivery, item)} as source_system, {column} as source_id from {batch.rows} as i"
-            named.setdefault(item.surrogate, []).append(f"{query} where {column} is not null")
-    for entity, queries in named.items():
-        register(build, entity, " union ".join(queries))
-
-
-def _add_keys(build: Connection, batch: Batch, delivery: Delivery, secret: Secret) -> None:
-    """Make temporary table `keyed`: the batch's rows with surrogates, event keys, record key and content hash."""
-    feed, salt = batch.mapping.feed, secret.salt("event keys")
-    columns: list[str] = []
-    joins: list[str] = []
-    for item in batch.record.properties:
-        if item.name not in batch.mapping.columns:
-            continue
-        name, system = f"i.{identifier(item.name)}", _system_sql(delivery, item)
-        if item.surrogate is not None:
-            alias = f"r{len(joins)}"
-            held = f"{alias}.entity = {quoted(item.surrogate)} and {alias}.source_system = {system} and {alias}.source_id = {name}"
-            joins.append(f"left join vault.registry as {alias} on {held}")
-            columns.append(f"{alias}.surrogate as {item.key_column}")
-        elif item.event_key is not None:
-            columns.append(f"{_hash(salt, [quoted(item.event_key), system, name])} as {item.key_column}")
-    content = "cast(null as bigint)"
-    if not feed.is_folded and (feed.is_keyed or feed.on_exact_duplicate == "drop"):
-        cells = [f"coalesce(cast(i.{identifier(name)} as varchar), {_NULL_MARK})" for name in batch.mapping.columns]
-        content = _hash(secret.salt("row contents"), ["i.source_system", *cells])
-    columns += [f"{record_key(batch, secret, 'i')} as __record_key", f"{content} as __content_hash"]
-    columns += ["cast('landed' as varchar) as disposition", "cast(null as varchar) as rule"]
-    query = f"select i.*, {', '.join(columns)} from {batch.rows} as i {' '.join(joins)}"
-    build.execute(f"create or replace temp table keyed as {query}")
-
-
-def _system_sql(delivery: Delivery, item: Property) -> str:
-    """SQL for the system whose numbers a column holds: the one that the source names for its entity, else the row's own."""
-    other = delivery.source.ids_from.get(item.surrogate or item.event_key or "")
-    return quoted(other) if other is not None else "i.source_system"
-
-
-def _hash(salt: str, parts: list[str]) -> str:
-    """SQL for a salted 63-bit hash; null when a part is."""
-    text = f" || {_FIELD_SEPARATOR} || ".join([quoted(salt), *parts])
-    return f"cast(md5_number_lower({text}) >> 1 as bigint)"
 
 
 def _settle_contradictions(build: Connection, batch: Batch) -> None:

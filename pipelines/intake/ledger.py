@@ -88,8 +88,8 @@ def enter(build: Connection, delivery: Delivery, feed: MappedFeed, status: str, 
             ? as delivery_key, ? as source_name, ? as source_system, ? as file_name, ? as file_size, ? as content_key, ? as record_type,
             ? as mode, ? as delivery_order, cast(? as timestamp) as received_at, cast(? as timestamp) as known_at,
             cast(now() at time zone 'UTC' as timestamp) as landed_at, ? as rows_in, ? as rows_landed, ? as rows_duplicate,
-            ? as rows_excluded, ? as rows_quarantined, ? as records, ? as is_folded, ? as is_accumulated, ? as is_keyed, ? as mapping_key, ? as status,
-            ? as reason
+            ? as rows_excluded, ? as rows_quarantined, ? as records, ? as is_folded, ? as is_accumulated, ? as is_keyed,
+            ? as mapping_key, ? as status, ? as reason
         """,
         [
             delivery.delivery_key, source.name, source.system, delivery.file_name, delivery.file_size, delivery.content_key,

@@ -1,4 +1,4 @@
-"""What a run should say although nothing failed: a source that has changed since its deliveries landed, and one whose files nobody finds."""
+"""What a run should say although nothing failed: what was read in another way than today's, what nobody finds, what is in no total."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.contracts.model import load_contracts
 from pipelines.intake.deliveries import find
 from pipelines.intake.sources import load_sources
-from pipelines.warehouse.connection import open_file
+from pipelines.warehouse.connection import open_file, open_published
 
 if TYPE_CHECKING:
     from pipelines.warehouse.workspace import Workspace
@@ -19,9 +19,14 @@ where source_name = ? and status in ('landed', 'held')
 """
 
 
+_UNCONVERTED = """
+select currency, count(distinct month) from meta.reconciliation_cause where cause = 'no_exchange_rate' group by currency order by currency
+"""
+
+
 def notices(workspace: Workspace) -> list[str]:
     """Sentences for the person, one a matter, after a run that succeeded."""
-    said: list[str] = []
+    said = _unconverted(workspace)
     if not workspace.build_file.exists():
         return said
     with open_file(workspace.build_file, workspace, read_only=True) as build:
@@ -35,3 +40,16 @@ def notices(workspace: Workspace) -> list[str]:
             if not landed and not find(workspace, source):
                 said.append(f"{source.path}: no file lies at {source.location}; put one there, or correct 'location'.")
     return said
+
+
+def _unconverted(workspace: Workspace) -> list[str]:
+    """Amounts that are in no published total: books in another currency than the policy's look like a business without any business."""
+    if not workspace.current_link.exists():
+        return []
+    with open_published(workspace.current_link) as reader:
+        found = reader.execute(_UNCONVERTED).fetchall()
+    return [
+        f"amounts in {currency}, of {months} months, have no exchange rate and are in no total; where the books are in {currency}, "
+        f"say so in {workspace.policy_file}: 'reporting.currency: {currency}'."
+        for currency, months in found
+    ]

@@ -94,7 +94,7 @@ class Source:
 
     @property
     def mapping_key(self) -> int:
-        """Hash, 63 bits, of all that decides how a delivery is read and mapped. Folds are left out: they are applied when the models run."""
+        """Hash, 63 bits, of all that decides how a delivery is read and mapped; folds are left out, since the models apply them."""
         feeds = [
             (
                 feed.record.name,

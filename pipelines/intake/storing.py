@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.contracts.intake_tables import load_intake_tables
-from pipelines.intake.judging import record_key
+from pipelines.intake.keys import record_key
 from pipelines.intake.reading import ROW
 from pipelines.intake.rows import Batch, FeedCounts
 from pipelines.warehouse.connection import Connection, identifier, quoted

@@ -35,7 +35,8 @@ def open_with_vault(workspace: Workspace) -> Iterator[Connection]:
     """Open the build file with the vault attached as `vault`. One transaction writes to one of them only.
 
     Raises:
-        ClienteleError: Another program has one of the files open, it is not a DuckDB file, or the vault's is gone while the build stands on it.
+        ClienteleError: Another program has one of the files open, it is not a DuckDB file, or the vault's is gone while the build stands
+            on it.
     """
     if workspace.build_file.exists() and not workspace.vault_file.exists():
         message = (

@@ -10,6 +10,8 @@ from pipelines.warehouse.connection import open_file, open_published
 from pipelines.warehouse.vault import open_with_vault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipelines.warehouse.workspace import Workspace
     from tests.end_to_end.conftest import Command, Walked
 
@@ -128,3 +130,29 @@ def test_no_personal_value_is_published_or_logged(sample: Walked, clientele: Com
     for path in written:
         content = path.read_bytes()
         assert not any(value.encode() in content for value in values), path
+
+
+def test_books_in_another_currency_are_said(tmp_path: Path, clientele: Command) -> None:
+    """Two invoices and nothing else: a workspace with bills alone gives everything that bills can give."""
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "landing").mkdir()
+    (tmp_path / "sources" / "bills.yml").write_text(
+        "source: bills\nsystem: shop\nlocation: landing/*.csv\ntime_zone: Europe/Berlin\ncurrency: EUR\nknown_at: {from: latest_event}\n"
+        "feeds:\n  invoices:\n    columns: {invoice_id: Bill, customer_id: Customer, issued_at: Day, amount: Total}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "landing" / "bills.csv").write_text("Bill,Customer,Day,Total\nA1,c1,2025-01-10,10\nA2,c1,2025-03-08,12\n", encoding="utf-8")
+    first = clientele("run", "--workspace", str(tmp_path))
+    assert first.returncode == 0, first.stderr
+    assert "amounts in EUR, of 2 months, have no exchange rate" in first.stdout
+    (tmp_path / "policy.yml").write_text("reporting.currency: EUR\nreporting.time_zone: Europe/Berlin\n", encoding="utf-8")
+    second = clientele("run", "--workspace", str(tmp_path))
+    assert second.returncode == 0, second.stderr
+    assert "exchange rate" not in second.stdout
+    with open_published(tmp_path / "published" / "current.duckdb") as reader:
+        assert reader.execute("select sum(net_amount) from core.fct_customer_month").fetchone() == (10,)
+        rows = reader.execute("select as_of, pareto_tier, life_cycle_stage from mart.segmentation_customer order by as_of").fetchall()
+    assert [(str(as_of), tier, stage) for as_of, tier, stage in rows] == [
+        ("2025-01-31", "A", "onboarding"),
+        ("2025-02-28", "A", "onboarding"),
+    ]

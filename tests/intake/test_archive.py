@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipelines.errors import ClienteleError
 from pipelines.intake.notices import notices
-from tests.intake.world import World
+
+if TYPE_CHECKING:
+    from tests.intake.world import World
 
 PAYMENTS = """
     payments:
@@ -48,7 +51,7 @@ def test_what_lies_in_both_places_lands_once(till: World) -> None:
 
 def test_a_lost_vault_is_refused(till: World) -> None:
     till.workspace.vault_file.unlink()
-    with pytest.raises(ClienteleError, match="registry is missing .* put it back from your backup"):
+    with pytest.raises(ClienteleError, match=r"registry is missing .* put it back from your backup"):
         till.land()
     assert not till.workspace.vault_file.exists()
 
