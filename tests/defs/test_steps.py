@@ -86,7 +86,7 @@ def test_publication_vouches_for_what_a_reader_opens(
     monkeypatch.setattr("pipelines.transform.project.ensure_manifest", lambda _: None)
     monkeypatch.setattr("pipelines.transform.catalog.published_tables", lambda _: ())
     monkeypatch.setattr("pipelines.transform.inputs.build_fingerprint", lambda *_: "now")
-    monkeypatch.setattr("pipelines.warehouse.publish.publish", lambda *_: version)
+    monkeypatch.setattr("pipelines.warehouse.publish.publish", lambda *_, known_by: version if known_by == "" else None)
     result = run(publication, workspace)
     assert made(result) == {"published"}
     assert [check.passed for check in result.get_asset_check_evaluations()] == [expected]

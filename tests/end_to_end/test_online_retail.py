@@ -34,7 +34,8 @@ def test_months_one_by_one_in_any_order_publish_the_same(
     """Thirteen landings, the newest month first and the rest shuffled, against one; with one vault's keys, so that rows can be compared."""
     workspace = example(tmp_path / "workspace")
     workspace.prepare()
-    shutil.copytree(online_retail.vault, workspace.vault, dirs_exist_ok=True)
+    # Without the archive, from which all months would come back at once.
+    shutil.copytree(online_retail.vault, workspace.vault, dirs_exist_ok=True, ignore=shutil.ignore_patterns("archive"))
     policy = load_policy(workspace.policy_file)
     shuffled = [online_retail_months[position] for position in (12, 3, 7, 0, 9, 5, 1, 11, 4, 8, 2, 10, 6)]
     for month in shuffled:

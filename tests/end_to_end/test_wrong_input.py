@@ -14,6 +14,7 @@ from pipelines.warehouse.connection import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pipelines.warehouse.workspace import Workspace
     from tests.end_to_end.conftest import Command
@@ -122,8 +123,9 @@ def test_a_workspace_that_another_run_holds(copied: Workspace, clientele: Comman
     assert landed(copied) == before
 
 
-def test_an_empty_workspace_says_what_to_do(tmp_path: object, clientele: Command) -> None:
-    run = clientele("run", "--workspace", f"{tmp_path}/empty")
+def test_an_empty_workspace_says_what_to_do(tmp_path: Path, clientele: Command) -> None:
+    (tmp_path / "empty").mkdir()
+    run = clientele("run", "--workspace", str(tmp_path / "empty"))
     assert run.returncode != 0
     assert "no source is defined" in run.stderr
     assert "clientele sample" in run.stderr
