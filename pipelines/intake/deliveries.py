@@ -6,28 +6,24 @@ Nothing is landed here and nothing is written but archived copies; a file that w
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from pipelines.documents import Document
 from pipelines.errors import ClienteleError
 from pipelines.intake.faults import DeliveryError
+from pipelines.intake.order import delivery_order, known_at, time_of
 from pipelines.intake.reading import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from pipelines.intake.sources import Source
     from pipelines.warehouse.secrets import Secret
     from pipelines.warehouse.workspace import Workspace
-
-# A plain number in a file's name is put in order as a number: widened to this many digits, 9 stands before 10.
-_ORDER_DIGITS = 12
 
 Statement = tuple[str, int, str]
 
@@ -175,15 +171,16 @@ def _inspect(
     """
     name = (named or path.relative_to(workspace.root)).as_posix()
     fault: DeliveryError | None = None
-    size, received, order, known_at = 0, datetime.fromtimestamp(0, UTC).replace(tzinfo=None), "", None
+    known: datetime | None = None
+    size, received, order = 0, time_of(0), ""
     header: tuple[str, ...] = ()
     content = secret.digest("delivery content")
     try:
         status = path.stat()
-        size, received = status.st_size, _naive(datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC))
+        size, received = status.st_size, time_of(status.st_mtime_ns)
         if (source.name, name, size, received) in seen:
             return None
-        order, known_at = _order(source, named or path, received), _known_at(source, named or path, received)
+        order, known = delivery_order(source, named or path, received), known_at(source, named or path, received)
         header = survey(path, source.format, content.update).header
     except DeliveryError as found:
         fault = found
@@ -194,7 +191,7 @@ def _inspect(
     statement = _statement(source.name, content_key, order, is_full=source.mode == "full")
     identity.update("\n".join((name, *map(str, statement))).encode())
     delivery_key = int.from_bytes(identity.digest()[:8], "big") >> 1
-    return Delivery(source, path, name, size, received, content_key, delivery_key, order, known_at, header, fault)
+    return Delivery(source, path, name, size, received, content_key, delivery_key, order, known, header, fault)
 
 
 def _statement(source_name: str, content_key: int, order: str, *, is_full: bool) -> Statement:
@@ -207,50 +204,15 @@ def _archive(workspace: Workspace, delivery: Delivery) -> Delivery:
     target = delivery.archived(workspace)
     if delivery.path == target:
         return delivery
-    shutil.copyfile(delivery.path, target)
-    target.chmod(0o600)
-    status = delivery.path.stat()
+    try:
+        shutil.copyfile(delivery.path, target)
+        target.chmod(0o600)
+        status = delivery.path.stat()
+    except FileNotFoundError:
+        target.unlink(missing_ok=True)
+        return replace(delivery, fault=DeliveryError(delivery.path, "was taken away while it was read", "put it back, or run again"))
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
-    if (
-        status.st_size == delivery.file_size
-        and _naive(datetime.fromtimestamp(status.st_mtime_ns // 1000 / 1e6, UTC)) == delivery.received_at
-    ):
+    if (status.st_size, time_of(status.st_mtime_ns)) == (delivery.file_size, delivery.received_at):
         return delivery
     target.unlink()
     return replace(delivery, fault=DeliveryError(delivery.path, "was changed while it was read", "run again once it is written whole"))
-
-
-def _naive(moment: datetime) -> datetime:
-    """UTC, as the tables have it."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _order(source: Source, path: Path, received: datetime) -> str:
-    if source.delivery_order.origin == "file_name":
-        text = _part(source, path, "delivery_order", source.delivery_order.pattern or "")
-        return text.zfill(_ORDER_DIGITS) if text.isdecimal() else text
-    return f"{received.isoformat(timespec='microseconds')} {path.name}"
-
-
-def _known_at(source: Source, path: Path, received: datetime) -> datetime | None:
-    rule = source.known_at
-    if rule.origin == "received":
-        return received
-    if rule.origin == "latest_event":
-        return None
-    text = _part(source, path, "known_at", rule.pattern or "")
-    try:
-        moment = datetime.strptime(text, rule.format)
-        return _naive(moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(source.time_zone)))
-    except (ValueError, OverflowError) as fault:
-        reason = f"'{text}' in its name is not a date by the format '{rule.format}' of known_at"
-        raise DeliveryError(path, reason, f"rename the file, or correct the format in {source.path}") from fault
-
-
-def _part(source: Source, path: Path, rule: str, pattern: str) -> str:
-    found = re.search(pattern, path.name)
-    part = found[1] if found is not None else None
-    if part is None:
-        reason = f"its name does not match the pattern '{pattern}' of {rule}"
-        raise DeliveryError(path, reason, f"rename the file, or correct the pattern in {source.path}")
-    return str(part)

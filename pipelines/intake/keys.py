@@ -29,7 +29,7 @@ def register_people(build: Connection, batch: Batch, delivery: Delivery) -> None
 
 
 def add_keys(build: Connection, batch: Batch, delivery: Delivery, secret: Secret) -> None:
-    """Make temporary table `keyed`: the rows of `batch.rows` with keys for their ids, `__record_key` and `__content_hash`, and as landed so far."""
+    """Make temporary table `keyed`: the rows of `batch.rows`, landed so far, with keys for ids, `__record_key` and `__content_hash`."""
     salt, mapped = secret.salt("event keys"), set(batch.mapping.columns)
     columns: list[str] = []
     joins: list[str] = []

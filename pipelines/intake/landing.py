@@ -7,9 +7,9 @@ comes again.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count, groupby
 from typing import TYPE_CHECKING
 
 from pipelines.contracts.model import load_contracts
@@ -17,14 +17,11 @@ from pipelines.errors import ClienteleError
 from pipelines.intake import ledger
 from pipelines.intake.deliveries import Delivery, pending
 from pipelines.intake.faults import DeliveryError
-from pipelines.intake.judging import judge, quote_quarantined
 from pipelines.intake.planning import plan
-from pipelines.intake.reading import load_rows, working_copy
-from pipelines.intake.rows import Batch, FeedCounts, collect
 from pipelines.intake.sources import MappedFeed, load_sources
 from pipelines.intake.storing import store_personal, store_rows, store_totals
 from pipelines.intake.tables import make_tables
-from pipelines.warehouse.connection import Connection, open_sandbox
+from pipelines.intake.workbench import Workbench, open_workbench
 from pipelines.warehouse.lock import hold
 from pipelines.warehouse.secrets import Secret, load_secret
 from pipelines.warehouse.vault import open_with_vault
@@ -33,7 +30,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.intake.mapping import Mapping
+    from pipelines.intake.rows import Batch, FeedCounts
     from pipelines.policy import Policy
+    from pipelines.warehouse.connection import Connection
     from pipelines.warehouse.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -102,31 +101,18 @@ def land(workspace: Workspace, policy: Policy, progress: Progress | None = None)
         raise ClienteleError(message)
     workspace.prepare()
     secret = load_secret(workspace)
-    with hold(workspace):
-        _sweep(workspace)
-        with open_with_vault(workspace) as build:
-            build.execute(f"set checkpoint_threshold = '{_LOG_LIMIT}'")
-            make_tables(build, workspace, contracts)
-            known = ledger.known_deliveries(build)
-            waiting = pending(workspace, sources, known, secret, ledger.archived_deliveries(build))
-            if not known and not waiting:
-                places = ", ".join(source.location for source in sources)
-                message = (
-                    f"{workspace.root}: nothing was delivered yet; no file lies at {places}; put the files there, or correct 'location'."
-                )
-                raise ClienteleError(message)
-            plans = plan(workspace, build, waiting)
-            ledger.replace_folds(build, sources)
-            return _land_planned(workspace, build, plans, policy, secret, progress)
-
-
-def _sweep(workspace: Workspace) -> None:
-    """Take away what a run that was killed has left unpacked; nobody else spills here while the workspace is held."""
-    for left in workspace.temp.iterdir():
-        if left.is_dir():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
+    with hold(workspace), open_with_vault(workspace) as build:
+        build.execute(f"set checkpoint_threshold = '{_LOG_LIMIT}'")
+        make_tables(build, workspace, contracts)
+        known = ledger.known_deliveries(build)
+        waiting = pending(workspace, sources, known, secret, ledger.archived_deliveries(build))
+        if not known and not waiting:
+            places = ", ".join(source.location for source in sources)
+            message = f"{workspace.root}: nothing was delivered yet; no file lies at {places}; put the files there, or correct 'location'."
+            raise ClienteleError(message)
+        plans = plan(workspace, build, waiting)
+        ledger.replace_folds(build, sources)
+        return _land_planned(workspace, build, plans, policy, secret, progress)
 
 
 def _land_planned(
@@ -140,23 +126,31 @@ def _land_planned(
     """Land each delivery in turn."""
     feeds: list[LandedFeed] = []
     skipped: list[str] = []
-    for number, (delivery, mappings) in enumerate(plans, start=1):
-        if progress is not None:
-            progress(delivery.file_name, number, len(plans))
-        if delivery.repeats:
-            ledger.record_status(build, delivery, "skipped", "the same content was delivered before")
-            skipped.append(delivery.file_name)
-        else:
-            feeds.extend(_land_one(workspace, build, delivery, mappings, policy, secret))
+    numbers = count(1)
+    for _, of_source in groupby(plans, key=lambda item: item[0].source.name):
+        planned = list(of_source)
+        with open_workbench(workspace, planned[0][0].source) as bench:
+            for delivery, mappings in planned:
+                if progress is not None:
+                    progress(delivery.file_name, next(numbers), len(plans))
+                if delivery.repeats:
+                    ledger.record_status(build, delivery, "skipped", "the same content was delivered before")
+                    skipped.append(delivery.file_name)
+                else:
+                    feeds.extend(_land_one(bench, build, delivery, mappings, policy, secret))
     absent = tuple((d.file_name, m.feed.record.name, column) for d, mappings in plans for m in mappings for column in m.absent)
     return LandingReport(tuple(feeds), tuple(skipped), absent)
 
 
 def _land_one(
-    workspace: Workspace, build: Connection, delivery: Delivery, mappings: list[Mapping], policy: Policy, secret: Secret
+    bench: Workbench, build: Connection, delivery: Delivery, mappings: list[Mapping], policy: Policy, secret: Secret
 ) -> list[LandedFeed]:
     """Read, map, judge and store one delivery."""
-    batches = _read(workspace, build, delivery, mappings, secret)
+    try:
+        batches = bench.read(build, delivery, mappings, secret)
+    except DeliveryError as fault:
+        ledger.record_status(build, delivery, "refused", fault.reason)
+        raise
     known_at = delivery.known_at or _latest_event(build, batches) or delivery.received_at
     delivery = replace(delivery, known_at=known_at)
     store_personal(build, batches, delivery)
@@ -179,31 +173,6 @@ def _land_one(
         build.execute("rollback")
         raise
     return landed
-
-
-def _read(workspace: Workspace, build: Connection, delivery: Delivery, mappings: list[Mapping], secret: Secret) -> list[Batch]:
-    """Bring one delivery's judged rows into temporary tables of the build connection."""
-    form = delivery.source.format
-    # A folder for this delivery alone, since the sandbox may read whatever lies where it spills.
-    folder = workspace.temp / str(delivery.delivery_key)
-    folder.mkdir(mode=0o700)
-    work = folder / "records.csv"
-    batches: list[Batch] = []
-    try:
-        held = working_copy(delivery.archived(workspace), form, work)
-        with open_sandbox([work], folder, delivery.source.time_zone) as sandbox:
-            load_rows(sandbox, work, held, form, delivery.path)
-            for mapping in mappings:
-                batch = collect(sandbox, build, mapping, held)
-                judge(build, batch, delivery, secret)
-                quote_quarantined(sandbox, build, batch, held)
-                batches.append(batch)
-    except DeliveryError as fault:
-        ledger.record_status(build, delivery, "refused", fault.reason)
-        raise
-    finally:
-        shutil.rmtree(folder)
-    return batches
 
 
 def _latest_event(build: Connection, batches: list[Batch]) -> datetime | None:

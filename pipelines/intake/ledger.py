@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.intake.deliveries import ArchivedDelivery, Delivery, KnownDelivery
+from pipelines.warehouse.connection import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipelines.intake.sources import MappedFeed, Source
     from pipelines.warehouse.connection import Connection
+
+_COUNTS = ("rows_in", "rows_landed", "rows_duplicate", "rows_excluded", "rows_quarantined", "records")
 
 
 def known_deliveries(build: Connection) -> list[KnownDelivery]:
@@ -69,32 +73,47 @@ def record_status(build: Connection, delivery: Delivery, status: str, reason: st
 
 def forget_refusal(build: Connection, delivery: Delivery) -> None:
     """Take out the lines of an earlier attempt at the same file, also where it was read in another way and so had another content."""
+    values: tuple[str | int | datetime, ...] = delivery.source.name, delivery.file_name, delivery.file_size, delivery.received_at
+    same = ", ".join(_literal(value) for value in values)
     build.execute(
-        """
+        f"""
         delete from raw.delivery
-        where status = 'refused' and (delivery_key = ? or (source_name, file_name, file_size, received_at) = (?, ?, ?, ?))
-        """,
-        [delivery.delivery_key, delivery.source.name, delivery.file_name, delivery.file_size, delivery.received_at],
+        where
+            status = 'refused'
+            and (delivery_key = {delivery.delivery_key} or (source_name, file_name, file_size, received_at) = ({same}))
+        """
     )
 
 
 def enter(build: Connection, delivery: Delivery, feed: MappedFeed, status: str, reason: str | None, counts: Mapping[str, int]) -> None:
     """Enter one line of the ledger; counts that are not given are 0."""
     source = delivery.source
-    build.execute(
-        """
-        insert into raw.delivery by name
-        select
-            ? as delivery_key, ? as source_name, ? as source_system, ? as file_name, ? as file_size, ? as content_key, ? as record_type,
-            ? as mode, ? as delivery_order, cast(? as timestamp) as received_at, cast(? as timestamp) as known_at,
-            cast(now() at time zone 'UTC' as timestamp) as landed_at, ? as rows_in, ? as rows_landed, ? as rows_duplicate,
-            ? as rows_excluded, ? as rows_quarantined, ? as records, ? as is_folded, ? as is_accumulated, ? as is_keyed,
-            ? as mapping_key, ? as status, ? as reason
-        """,
-        [
-            delivery.delivery_key, source.name, source.system, delivery.file_name, delivery.file_size, delivery.content_key,
-            feed.record.name, source.mode, delivery.delivery_order, delivery.received_at, delivery.known_at,
-            *(counts.get(name, 0) for name in ("rows_in", "rows_landed", "rows_duplicate", "rows_excluded", "rows_quarantined", "records")),
-            feed.is_folded, feed.accumulate, feed.is_keyed, source.mapping_key, status, reason,
-        ],
-    )  # fmt: skip
+    values = {
+        "delivery_key": delivery.delivery_key,
+        "source_name": source.name,
+        "source_system": source.system,
+        "file_name": delivery.file_name,
+        "file_size": delivery.file_size,
+        "content_key": delivery.content_key,
+        "record_type": feed.record.name,
+        "mode": source.mode,
+        "delivery_order": delivery.delivery_order,
+        "received_at": delivery.received_at,
+        "known_at": delivery.known_at,
+        **{name: counts.get(name, 0) for name in _COUNTS},
+        "is_folded": feed.is_folded,
+        "is_accumulated": feed.accumulate,
+        "is_keyed": feed.is_keyed,
+        "mapping_key": source.mapping_key,
+        "status": status,
+        "reason": reason,
+    }
+    stated = ", ".join(f"{_literal(value)} as {name}" for name, value in values.items())
+    build.execute(f"insert into raw.delivery by name select {stated}, cast(now() at time zone 'UTC' as timestamp) as landed_at")
+
+
+def _literal(value: str | int | datetime | None) -> str:
+    """A value as SQL. DuckDB's driver looks for a library of frames at every bound one, which takes longer than the statement."""
+    if isinstance(value, datetime):
+        return f"cast({quoted(str(value))} as timestamp)"
+    return quoted(value) if isinstance(value, str) else "null" if value is None else str(value)

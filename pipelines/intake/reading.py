@@ -1,39 +1,32 @@
 """From a delivered file to the rows it holds: one UTF-8 working copy, its header, and its records as tables of the sandbox.
 
-Where records end is decided in `records`; what a column means belongs to `mapping`; where files come from belongs to `deliveries`.
+Bytes become text in `unpacking`; where records end is decided in `records`; what a column means belongs to `mapping`; where files come from
+belongs to `deliveries`.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import io
-import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.records import MAX_RECORD_BYTES, RecordSplitter
+from pipelines.intake.unpacking import MARK, text_of
 from pipelines.warehouse.connection import Connection, identifier, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from pipelines.intake.source_file import FileFormat
 
 # Number of a record, in the sandbox's tables.
 ROW = "__row"
-# Stands where bytes did not decode. Not U+FFFD, which a file may have from an older system that lost a character: this one is never text.
-MARK = "\ufdd0"
-
-_CHUNK_BYTES = 1 << 22
 _CHECK_QUOTES = "check the delimiter and the quote stated in its source ('' where quotes have no meaning)"
-_GZIP_SIGNATURE = b"\x1f\x8b"
 # Taken off both ends of a cell beside spaces: what people type for one, and the byte order mark that joined files have in their middle.
 _RARE_BLANKS = "\t\n\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -55,28 +48,6 @@ class Survey:
     broken: dict[int, str]
     is_damaged: bool
     blanks: str
-
-
-@contextmanager
-def open_bytes(path: Path, form: FileFormat) -> Iterator[BinaryIO]:
-    """Open a delivered file, decompressed.
-
-    Raises:
-        DeliveryError: It cannot be opened, or what it holds is not what its compression says (also when that shows while reading).
-    """
-    try:
-        with path.open("rb") as file:
-            is_marked = path.suffix.lower() == ".gz" or file.peek(2)[:2] == _GZIP_SIGNATURE
-            if form.compression == "gzip" or (form.compression == "auto" and is_marked):
-                with gzip.open(file, "rb") as unpacked:
-                    yield unpacked  # type: ignore[misc]  # GzipFile reads bytes like any binary stream
-            else:
-                yield file
-    except (gzip.BadGzipFile, EOFError, zlib.error) as fault:
-        advice = "have it delivered again, or state 'compression: none' in its source"
-        raise DeliveryError(path, f"is not a whole gzip file ({fault})", advice) from fault
-    except OSError as fault:
-        raise DeliveryError(path, f"cannot be read ({fault.strerror or fault})", "check that the file is whole and may be read") from fault
 
 
 def survey(path: Path, form: FileFormat, also: Callable[[bytes], object] | None = None) -> Survey:
@@ -140,9 +111,9 @@ def load_rows(sandbox: Connection, copy: Path, held: Survey, form: FileFormat, p
     if accepted + rejected + len(held.broken) != held.records:
         reason = f"holds {held.records} records by its line ends and quotes, but {accepted + rejected + len(held.broken)} were read"
         raise DeliveryError(path, reason, _CHECK_QUOTES)
-    _number_unreadable(sandbox, held)
     names = ", ".join(f"{cell} as {identifier(name)}" for cell, name in zip(cells, held.header, strict=True))
     if rejected or held.broken:
+        _number_unreadable(sandbox, held)
         # Each accepted row comes after all the unreadable ones that stand before it.
         sandbox.execute(
             f"""
@@ -153,14 +124,14 @@ def load_rows(sandbox: Connection, copy: Path, held: Survey, form: FileFormat, p
             """
         )
     else:
+        sandbox.execute(f"create table unreadable ({ROW} bigint, row_text varchar, rule varchar)")
         sandbox.execute(f"create view delivered as select rowid + 1 as {ROW}, {names} from scanned")
 
 
 def _number_unreadable(sandbox: Connection, held: Survey) -> None:
     """Make table `unreadable` of what the reader rejected (by its line in the working copy) and of what was never given to it."""
     ordinals, texts = pa.array(list(held.broken), pa.int64()), pa.array(list(held.broken.values()), pa.string())
-    broken = pa.table({ROW: ordinals, "row_text": texts})
-    sandbox.register("set_aside", broken)
+    sandbox.register("set_aside", pa.table({ROW: ordinals, "row_text": texts}))
     sandbox.execute(f"create table broken as select {ROW}, row_text, 'broken_quotes' as rule from set_aside")
     sandbox.unregister("set_aside")
     sandbox.execute(
@@ -191,7 +162,7 @@ def _split(path: Path, form: FileFormat, also: Callable[[bytes], object] | None,
     splitter = RecordSplitter(form.delimiter, form.quote)
     sought = {sign: sign.encode() for sign in (MARK, *_RARE_BLANKS) if sign not in (form.delimiter, "\n")}
     met: set[str] = set()
-    for chunk in _text(path, form, also):
+    for chunk in text_of(path, form, also):
         met.update(sign for sign, code in sought.items() if sign not in met and code in chunk)
         write(splitter.feed(chunk))
     write(splitter.finish())
@@ -204,24 +175,17 @@ def _split(path: Path, form: FileFormat, also: Callable[[bytes], object] | None,
     return Survey(_column_names(splitter.header.decode(), form, path), splitter.records, broken, MARK in met, blanks)
 
 
-def _text(path: Path, form: FileFormat, also: Callable[[bytes], object] | None) -> Iterator[bytes]:
-    """The file as UTF-8 with newlines as line ends, a part at a time."""
-    codec = "utf-8-sig" if form.encoding == "utf-8" else form.encoding
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(_MARKING), translate=True)
-    with open_bytes(path, form) as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            if also is not None:
-                also(chunk)
-            yield decoder.decode(chunk).encode()
-    yield decoder.decode(b"", final=True).encode()
-
-
 def _column_names(header: str, form: FileFormat, path: Path) -> tuple[str, ...]:
     lines = io.StringIO(header, newline="")
-    if form.quote:
-        cells = next(csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, skipinitialspace=True))
-    else:
-        cells = next(csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE))
+    try:
+        if form.quote:
+            cells = next(csv.reader(lines, delimiter=form.delimiter, quotechar=form.quote, skipinitialspace=True))
+        else:
+            cells = next(csv.reader(lines, delimiter=form.delimiter, quoting=csv.QUOTE_NONE))
+    except csv.Error as fault:
+        raise DeliveryError(
+            path, f"its first line is no header ({fault})", "check that it is a CSV file, and its format in the source"
+        ) from fault
     names = tuple(name.strip(" " + _RARE_BLANKS) or f"column {position}" for position, name in enumerate(cells, start=1))
     places = {name.casefold(): position for position, name in reversed(list(enumerate(names, start=1)))}
     for position, name in enumerate(names, start=1):
@@ -232,14 +196,3 @@ def _column_names(header: str, form: FileFormat, path: Path) -> tuple[str, ...]:
     if ROW in places:
         raise DeliveryError(path, f"a column of its header is called '{ROW}', which is taken", "have it delivered under another name")
     return names
-
-
-def _marked(fault: UnicodeError) -> tuple[str, int]:
-    """Put `MARK` where bytes do not decode."""
-    if not isinstance(fault, UnicodeDecodeError):
-        raise fault
-    return MARK, fault.end
-
-
-_MARKING = "clientele-marking"
-codecs.register_error(_MARKING, _marked)

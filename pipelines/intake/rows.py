@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.intake.mapping import RULES, Mapping
-from pipelines.intake.reading import MARK, ROW, Survey
+from pipelines.intake.reading import ROW, Survey
+from pipelines.intake.unpacking import MARK
 from pipelines.warehouse.connection import Connection, identifier, quoted, transfer
 
 if TYPE_CHECKING:

@@ -24,17 +24,36 @@ def make_tables(build: Connection, workspace: Workspace, contracts: dict[str, Re
     Raises:
         ClienteleError: A table holds a column of another type, and its values do not fit the new one.
     """
-    wanted: dict[tuple[str, str], tuple[str, list[RawColumn]]] = {}
+    wanted: dict[str, dict[str, tuple[str, list[RawColumn]]]] = {"raw": {}, _PERSONAL: {}}
     for table in load_intake_tables().values():
-        wanted["raw", table.name] = intake_table_ddl(table), list(table.columns)
+        wanted["raw"][table.name] = intake_table_ddl(table), list(table.columns)
     for record in contracts.values():
-        wanted["raw", record.name] = raw_table_ddl(record), record.raw_columns()
+        wanted["raw"][record.name] = raw_table_ddl(record), record.raw_columns()
         if record.vault_columns():
-            wanted[_PERSONAL, record.name] = vault_table_ddl(record, _PERSONAL), record.vault_columns()
+            wanted[_PERSONAL][record.name] = vault_table_ddl(record, _PERSONAL), record.vault_columns()
     present = _present(build)
-    for schema in sorted({schema for schema, name in wanted if (schema, name) not in present}):
+    for schema in ("raw", _PERSONAL):
+        # One transaction a file: each comment on a column would be one of its own.
+        build.execute("begin")
+        try:
+            _bring_up(build, workspace, schema, wanted[schema], present)
+        except BaseException:
+            build.execute("rollback")
+            raise
+        build.execute("commit")
+
+
+def _bring_up(
+    build: Connection,
+    workspace: Workspace,
+    schema: str,
+    wanted: dict[str, tuple[str, list[RawColumn]]],
+    present: dict[tuple[str, str], dict[str, str]],
+) -> None:
+    """Make and widen the tables of one schema."""
+    if any((schema, name) not in present for name in wanted):
         build.execute(f"create schema if not exists {schema}")
-    for (schema, name), (ddl, columns) in wanted.items():
+    for name, (ddl, columns) in wanted.items():
         held = present.get((schema, name))
         if held is None:
             build.execute(ddl)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from pipelines.intake import landing
 from pipelines.intake.reading import Survey, survey
 from pipelines.policy import load_policy
 from tests.intake.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FEEDS = """
     invoice_lines:
@@ -121,7 +124,7 @@ def test_all_at_once_and_one_by_one_are_the_same(world: World, tmp_path_factory:
 def test_a_run_that_breaks_off_leaves_nothing_half_landed(shop: World, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     shop.land()
     before = shop.rows("select * from raw.invoice_lines order by all")
-    shop.deliver("shop/2.csv", SECOND)
+    shop.deliver("shop/2.csv", f"{SECOND}B4,ink,many,c4,Dee,west\n")
     real = getattr(landing, broken)
 
     def break_off(*arguments: Any) -> None:
@@ -143,9 +146,19 @@ def test_a_run_that_breaks_off_leaves_nothing_half_landed(shop: World, monkeypat
     ]
     # Whole: each row once, in the vault too, where the broken run may have left some.
     assert shop.values("select invoice_id from raw.invoice_lines order by all") == ["B1", "B1", "B3"]
-    assert shop.values("select name from vault.personal.customers order by all") == ["Ann", "Ann", "Ben", "Cai"]
-    assert shop.row("select count(*), count(distinct (delivery_key, record_type, row_number)) from vault.quarantine") == (1, 1)
-    assert shop.row("select count(*), count(distinct (entity, source_system, source_id)) from vault.registry") == (3, 3)
+    assert shop.values("select name from vault.personal.customers order by all") == ["Ann", "Ann", "Ben", "Cai", "Dee"]
+    assert shop.row("select count(*), count(distinct (delivery_key, record_type, row_number)) from vault.quarantine") == (2, 2)
+    assert shop.row("select count(*), count(distinct (entity, source_system, source_id)) from vault.registry") == (4, 4)
+
+
+def test_what_a_killed_run_left_unpacked_is_taken_away(shop: World) -> None:
+    shop.workspace.prepare()
+    left = shop.workspace.temp / "shop"
+    left.mkdir()
+    (left / "records.csv").write_text("B1,pen,1,c1,Ann,north\n", encoding="utf-8")
+    (shop.workspace.temp / "spilt.block").write_bytes(b"Ann")
+    assert shop.land().is_new
+    assert list(shop.workspace.temp.iterdir()) == []
 
 
 def test_a_run_that_breaks_off_in_the_vault_leaves_the_delivery_to_the_next(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +167,7 @@ def test_a_run_that_breaks_off_in_the_vault_leaves_the_delivery_to_the_next(shop
         raise OSError(message)
 
     with monkeypatch.context() as patch:
-        patch.setattr(landing, "quote_quarantined", break_off)
+        patch.setattr("pipelines.intake.workbench.quote_quarantined", break_off)
         with pytest.raises(OSError, match="disk full"):
             shop.land()
     assert shop.values("select count(*) from raw.delivery") == [0]
@@ -208,19 +221,39 @@ def test_the_refused_one_lands_once_its_source_is_mended(shop: World) -> None:
     assert shop.ledger("invoice_lines") == [("2.csv", "landed", 1, 1, 0, 0, 0, 1)]
 
 
-def test_a_file_that_changes_while_it_is_read(shop: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def survey_while_written(*arguments: Any) -> Survey:
+def write_on(shop: World) -> None:
+    shop.deliver("shop/1.csv", SECOND, datetime(2024, 5, 1, tzinfo=UTC))
+
+
+def take_away(shop: World) -> None:
+    (shop.workspace.landing / "shop" / "1.csv").unlink()
+
+
+@pytest.mark.parametrize(
+    ("happen", "said", "then"),
+    [
+        (write_on, "was changed while it was read; run again once it is written whole.", ["B3"]),
+        (take_away, "was taken away while it was read; put it back, or run again.", []),
+    ],
+)
+def test_a_file_that_changes_while_it_is_read(
+    shop: World, monkeypatch: pytest.MonkeyPatch, happen: Callable[[World], None], said: str, then: list[str]
+) -> None:
+    def survey_meanwhile(*arguments: Any) -> Survey:
         found = survey(*arguments)
-        shop.deliver("shop/1.csv", SECOND, datetime(2024, 5, 1, tzinfo=UTC))
+        happen(shop)
         return found
 
+    shop.deliver("shop/2.csv", "")
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.intake.deliveries.survey", survey_while_written)
-        with pytest.raises(ClienteleError, match=r"1\.csv: was changed while it was read; run again once"):
+        patch.setattr("pipelines.intake.deliveries.survey", survey_meanwhile)
+        with pytest.raises(ClienteleError) as fault:
             shop.land()
+    assert str(fault.value).startswith(f"{shop.workspace.landing / 'shop' / '1.csv'}: {said}")
     assert list(shop.workspace.archive.iterdir()) == []
+    shop.deliver("shop/2.csv", HEADER)
     shop.land()
-    assert shop.values("select invoice_id from raw.invoice_lines") == ["B3"]
+    assert shop.values("select invoice_id from raw.invoice_lines") == then
 
 
 def test_progress_is_told_delivery_by_delivery(shop: World) -> None:

@@ -112,6 +112,20 @@ def test_rows_name_their_own_system(world: World) -> None:
     ]
 
 
+def test_ids_of_several_systems_in_one_file_stay_apart(world: World) -> None:
+    world.source("group", LINES.replace("DUPLICATE", "keep").replace("amount: Amount", "amount: Amount, source_system: Subsidiary"))
+    world.deliver("group/1.csv", "Subsidiary,Invoice,Product,Amount\nnorth,A,pen,1\nnorth,A,ink,2\nsouth,A,pen,4\n")
+    world.land()
+    assert world.ledger("invoice_lines") == [("1.csv", "landed", 3, 3, 0, 0, 0, 3)]
+    for key in ("_record_key", "invoice_key"):
+        assert world.rows(f"select source_system, count(*), count(distinct {key}) from raw.invoice_lines group by 1 order by 1") == [
+            ("north", 2, 1),
+            ("south", 1, 1),
+        ]
+        assert world.values(f"select count(distinct {key}) from raw.invoice_lines") == [2]
+    assert world.values("select count(distinct product_key) from raw.invoice_lines") == [3]
+
+
 @pytest.mark.parametrize(("rule", "landed", "duplicate"), [("keep", 4, 0), ("drop", 3, 1)])
 def test_equal_rows_without_a_key_are_kept_unless_told_to_drop(world: World, rule: str, landed: int, duplicate: int) -> None:
     world.source("till", LINES.replace("DUPLICATE", rule))

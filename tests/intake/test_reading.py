@@ -38,6 +38,7 @@ def set_aside(world: World) -> list[tuple[object, ...]]:
     [
         ("Id,Name,Price\n1,Café 店,2.50\n".encode(), "encoding: utf-8"),
         ("\ufeffId,Name,Price\n1,Café 店,2.50\n".encode(), "encoding: utf-8"),
+        ('\ufeff"Id","Name","Price"\n"1","Café 店","2.50"\n'.encode(), ""),
         ("Id;Name;Price\r\n1;Café 店;2.50\r\n".encode(), "delimiter: ';'"),
         ("Id\tName\tPrice\n1\tCafé 店\t2.50\n".encode(), 'delimiter: "\\t"'),
         ("'Id','Name','Price'\n'1','Café 店','2.50'\n".encode(), 'quote: "\'"'),
@@ -50,6 +51,7 @@ def set_aside(world: World) -> list[tuple[object, ...]]:
     ids=[
         "utf-8",
         "bom",
+        "bom and quotes",
         "semicolon",
         "tab",
         "single quotes",
@@ -175,8 +177,9 @@ def test_chinese_headers(world: World) -> None:
         (b'Id,"Name,Price\n1,a,1\n', "a quote is opened in the header and not closed"),
         (gzip.compress(b"Id,Name,Price\n" + b"1,a,1\n" * 5000)[:-40], "is not a whole gzip file"),
         (gzip.compress(b"Id,Name,Price\n1,a,1\n") + b"tail", "is not a whole gzip file"),
+        (b"x" * 200_000, "its first line is no header (field larger than field limit (131072))"),
     ],
-    ids=["empty", "blank", "empty gzip", "same name", "taken name", "open quote", "open header", "cut gzip", "gzip with a tail"],
+    ids=["empty", "blank", "empty gzip", "same name", "taken name", "open quote", "open header", "cut gzip", "gzip with a tail", "no text"],
 )
 def test_a_file_that_cannot_be_read(world: World, content: bytes, sentence: str) -> None:
     world.source("shop", PRODUCTS)

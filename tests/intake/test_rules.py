@@ -120,6 +120,14 @@ def test_a_row_that_breaks_many_is_counted_once_and_told_column_by_column(world:
     ]
 
 
+def test_a_time_without_end_is_none(world: World) -> None:
+    world.source("shop", "products:\n  columns: {product_id: Id, name: Id, withdrawn_at: Until}")
+    world.deliver("shop/1.csv", "Id,Until\n1,infinity\n2,9999-12-31\n3,\n")
+    world.land()
+    assert world.rows("select row_number, column_name, rule, raw_value from vault.quarantine") == [(1, "withdrawn_at", "type", "infinity")]
+    assert world.values("select product_id from raw.products order by 1") == ["2", "3"]
+
+
 def test_only_listed_values(world: World) -> None:
     world.source("calls", "contacts:\n  columns: {contact_id: Id, occurred_at: At, channel: Channel, is_resolved: Done}")
     world.deliver("calls/1.csv", "Id,At,Channel,Done\n1,2024-01-01,phone,yes\n2,2024-01-01,Phone,no\n3,2024-01-01,,\n")
