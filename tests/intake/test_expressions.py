@@ -8,8 +8,9 @@ import pytest
 
 from pipelines.documents import Document
 from pipelines.errors import ClienteleError
-from pipelines.intake.expressions import Expression, parse_expression
+from pipelines.intake.expressions import _FUNCTIONS, Expression, parse_expression
 from pipelines.warehouse.connection import DatabaseError, open_sandbox
+from pipelines.warehouse.workspace import CHECKOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,3 +186,10 @@ def test_an_error_in_one_of_two_equal_expressions_stays_with_its_row(tmp_path: P
         assert sandbox.execute(
             "select try(cast(a as integer) + 1), try(cast(a as integer) + 2) from (values ('1'), ('x')) as t(a)"
         ).fetchall() == [(2, 3), (None, None)]
+
+
+def test_the_page_on_sources_lists_every_function() -> None:
+    page = (CHECKOUT / "docs" / "sources.md").read_text(encoding="utf-8")
+    listed = page.split("Allowed beside operators", 1)[1].split("`", 20)
+    words = {word for part in listed[1::2] for word in part.split()}
+    assert set(_FUNCTIONS) <= words
