@@ -75,13 +75,13 @@ def open_published(path: Path) -> Iterator[Connection]:
 
 @contextmanager
 def open_sandbox(readable: Sequence[Path], temp: Path, time_zone: str) -> Iterator[Connection]:
-    """Open an empty in-memory database that can read the given files and nothing else.
+    """Open an empty in-memory database that reaches the given files and its spill folder, and nothing else.
 
-    Expressions written by people run here: nothing is attached, other files, COPY, ATTACH and INSTALL are refused, and the configuration is
-    locked.
+    Expressions written by people run here: nothing is attached, any other file, ATTACH and INSTALL are refused, and the configuration is
+    locked. DuckDB knows no files to read only: a COPY could write over those given, so they are copies, in a folder of their own.
 
     Args:
-        readable: The only files that may be read.
+        readable: The only files within reach.
         temp: Folder for what spills.
         time_zone: IANA name; timestamps without an offset are read in it.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,9 +50,7 @@ def test_set_up_happens_once_and_again_after_a_change(checkout: Path) -> None:
     (checkout / ".ci/set-up").write_text(STAND_IN, encoding="utf-8")
     assert call(checkout, "make", "run").stdout.splitlines()[-1] == "clientele run --sample-when-empty"
 
-    began = time.perf_counter()
     assert call(checkout, "make", "run").stdout == "clientele run --sample-when-empty\n"
-    assert time.perf_counter() - began < 1
     assert (checkout / "calls").read_text(encoding="utf-8").count("called") == 1
 
     for number, changed in enumerate((".ci/requirements.lock", "pyproject.toml"), start=2):
