@@ -1,47 +1,17 @@
-"""The command `clientele`: thin verbs over the functions of the rooms.
-
-What a verb does stands there; here is only how it is asked for and how it looks.
-"""
+"""Verbs that build: run, sample, and those that show what a build stands on."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pipelines.cli.application import WorkspaceOption, application, existing_place, in_checkout, place_of
 from pipelines.errors import ClienteleError
 from pipelines.warehouse.workspace import CHECKOUT, Workspace
-
-# An unforeseen fault shows where it happened, never the values at hand: they may be personal.
-application = typer.Typer(
-    help="A customer-analytics warehouse: deliveries in, one published DuckDB file out.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-WorkspaceOption = Annotated[
-    Path | None, typer.Option("--workspace", "-w", help="Workspace folder (default: CLIENTELE_WORKSPACE, else data/ in the checkout).")
-]
-
-
-def main() -> None:
-    """Run a verb; an error that is written for people is shown as its sentence, with exit status 1."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A screen or file that lacks a character gets another in its place, rather than the run an end.
-            stream.reconfigure(errors="replace")
-    try:
-        application(prog_name="clientele")
-    except ClienteleError as fault:
-        typer.secho(str(fault), err=True, bold=True, fg=typer.colors.RED)
-        sys.exit(1)
 
 
 @application.command()
@@ -54,12 +24,12 @@ def run(
     """Take in what waits, build everything, publish a new version."""
     from pipelines import display
 
-    place = _workspace(workspace)
+    place = place_of(workspace)
     if sample_when_empty and _is_untouched(place):
         _write_sample(place)
-    _refuse_missing(place)
+    existing_place(place.root)
     screen = display.standard_output()
-    with _in_checkout(place), display.Steps(screen) as steps:
+    with in_checkout(place), display.Steps(screen) as steps:
         from pipelines.defs.run import run_build
 
         result = run_build(place, steps.tell)
@@ -83,7 +53,7 @@ def sample(
     """Write the deliveries of a made-up telecom business into a workspace."""
     from pipelines import display
 
-    place = _workspace(out)
+    place = place_of(out)
     if _has_sources(place):
         message = f"{place.sources}: the workspace has sources already; give an empty folder with --out."
         raise ClienteleError(message)
@@ -115,18 +85,12 @@ def policy(
     from pipelines import display
     from pipelines.policy import load_policy
 
-    place = _workspace(workspace)
-    if workspace is not None:
-        _refuse_missing(place)
+    place = place_of(None) if workspace is None else existing_place(workspace)
     in_force = load_policy(place.policy_file)
     if variables:
         sys.stdout.write(json.dumps({"policy": in_force.as_variables()}, ensure_ascii=False) + "\n")
     else:
         display.policies(display.standard_output(), in_force)
-
-
-def _workspace(given: Path | None) -> Workspace:
-    return Workspace.current() if given is None else Workspace.at(given)
 
 
 def _has_sources(place: Workspace) -> bool:
@@ -137,21 +101,6 @@ def _is_untouched(place: Workspace) -> bool:
     """Whether an invented business may be put here: nobody's sources or files are in the way, and the folder is not a mistyped path."""
     is_meant = place.root.is_dir() or place.root == CHECKOUT / "data"
     return is_meant and not _has_sources(place) and not any(path.is_file() for path in place.landing.rglob("*"))
-
-
-def _refuse_missing(place: Workspace) -> None:
-    if not place.root.is_dir():
-        message = f"{place.root}: there is no such workspace folder; check the path, or make one with 'clientele sample --out'."
-        raise ClienteleError(message)
-
-
-@contextlib.contextmanager
-def _in_checkout(place: Workspace) -> Any:
-    """Where Dagster finds its instance, whose folders are relative to it, and with the workspace as the current one for all that asks."""
-    os.environ.setdefault("DAGSTER_HOME", str(CHECKOUT))
-    os.environ["CLIENTELE_WORKSPACE"] = str(place.root)
-    with contextlib.chdir(CHECKOUT):
-        yield
 
 
 def _failure(place: Workspace, sentence: str, detail: str) -> str:
@@ -170,7 +119,3 @@ def _write_sample(place: Workspace, **wanted: int | None) -> None:
     stated: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
     with display.Bar(display.standard_output(), "sample") as bar:
         write_sample(place.root, progress=bar.tell, **stated)
-
-
-if __name__ == "__main__":
-    main()
