@@ -2,11 +2,12 @@
 # a stamp named by a hash of what it stands on says that it is there, so that the next call starts at once.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check dev render lock clean always
+.PHONY: help run test check bench dev render lock clean always
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 BIN := .venv/bin
 LOCK := .ci/requirements.lock
+BENCH_SIZE ?= 100MB
 READY := .venv/.ready-$(shell { cat $(LOCK) pyproject.toml; pwd; echo '$(PYTHON)'; } | git hash-object --stdin)
 
 # Not for the tests: they bring an instance of their own.
@@ -27,6 +28,9 @@ test: $(READY) ## run the tests
 
 check: $(READY) ## ask the linters, the type checker and the parsers
 	@.ci/check
+
+bench: $(READY) ## measure speed and memory beside plain DuckDB, some minutes (BENCH_SIZE=2GB, BENCH_OPTIONS='--repeat 5')
+	@$(BIN)/python -m benchmarks --size $(BENCH_SIZE) $(BENCH_OPTIONS)
 
 dev: $(READY) ## open Dagster's pages on this machine, to look at runs and assets
 	@$(BIN)/dg dev --host 127.0.0.1

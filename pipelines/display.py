@@ -16,6 +16,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.policy import Policy, load_policy
+from pipelines.quality.sentences import held_and_warned
 from pipelines.summary import Summary, summarise
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from pipelines.defs.run import StepProgress
-    from pipelines.policy import Policy
     from pipelines.warehouse.workspace import Workspace
 
 _SIGNS = {"waiting": " ", "running": "…", "done": "✓", "skipped": "–", "failed": "✗"}
@@ -148,10 +149,24 @@ def closing(screen: Console, workspace: Workspace, is_new: bool, seconds: float)
     if summary.held:
         count = "1 delivery is" if summary.held == 1 else f"{summary.held:,} deliveries are"
         say(screen, f"  {count} held and not counted; meta.delivery_ledger says why.\n", style="yellow")
+    for sentence in held_and_warned(workspace, load_policy(workspace.policy_file)):
+        say(screen, f"  {sentence}", style="yellow")
     screen.print(_published_table(summary, screen.width))
     screen.print(_headline_table(summary))
     say(screen, f"Published {path.resolve()} in {seconds:.0f} s")
     _say_how_to_open(screen, path)
+
+
+def closing_known_by(screen: Console, path: Path, known_by: str, current: Path, seconds: float) -> None:
+    """The end of a run for an earlier moment, as the person named it: the summary of its file, and where today's answer stands."""
+    summary = summarise(path)
+    screen.print()
+    screen.print(_intake_table(summary))
+    screen.print(_headline_table(summary))
+    say(screen, f"Wrote {path} in {seconds:.0f} s: what was known by {known_by}; nothing else has changed")
+    _say_how_to_open(screen, path)
+    if current.exists():
+        say(screen, f"As known today:  {current}")
 
 
 def _say_how_to_open(screen: Console, path: Path) -> None:

@@ -11,11 +11,11 @@ import sys
 
 import typer
 
-from pipelines.cli import building
+from pipelines.cli import building, door, quarantine
 from pipelines.cli.application import application
 from pipelines.errors import ClienteleError
 
-__all__ = ["application", "building", "main"]
+__all__ = ["application", "building", "door", "main", "quarantine"]
 
 
 def main() -> None:

@@ -20,11 +20,27 @@ def run(
     sample_when_empty: Annotated[
         bool, typer.Option("--sample-when-empty", help="Write a small sample business first when the workspace has no source yet.")
     ] = False,
+    known_by: Annotated[
+        str | None,
+        typer.Option(
+            "--known-by",
+            metavar="MOMENT",
+            help="Take in and publish nothing; write to --out what would have been said at that moment: 2026-03-31T23:59:59Z, or a day.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The file to write, with --known-by.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --out when it is there.")] = False,
 ) -> None:
     """Take in what waits, build everything, publish a new version."""
     from pipelines import display
 
     place = place_of(workspace)
+    if known_by is not None or out is not None:
+        if known_by is None or out is None:
+            message = "--known-by and --out go together: the moment, and the file to write, such as --out known.duckdb."
+            raise ClienteleError(message)
+        _run_known_by(existing_place(place.root), known_by, out.expanduser().absolute(), overwrite=overwrite)
+        return
     if sample_when_empty and _is_untouched(place):
         _write_sample(place)
     existing_place(place.root)
@@ -41,6 +57,23 @@ def run(
 
     for sentence in notices(place):
         display.say(screen, f"Note: {sentence}")
+
+
+def _run_known_by(place: Workspace, known_by: str, out: Path, *, overwrite: bool) -> None:
+    from pipelines import display
+
+    screen = display.standard_output()
+    try:
+        with in_checkout(place), display.Steps(screen) as steps:
+            from pipelines.defs.known_by import run_known_by
+
+            result = run_known_by(place, known_by, out, steps.tell, overwrite=overwrite)
+    except KeyboardInterrupt as fault:
+        message = "The run was interrupted; nothing was written."
+        raise ClienteleError(message) from fault
+    if not result.success:
+        raise ClienteleError(_failure(place, result.failure, result.detail))
+    display.closing_known_by(screen, out, known_by, place.current_link, result.seconds)
 
 
 @application.command()

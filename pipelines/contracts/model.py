@@ -12,11 +12,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
+from pipelines.contracts.coherence import property_faults, record_faults
 from pipelines.contracts.odcs import CustomProperty, LogicalTypeOptions, OdcsContract, OdcsProperty, SharedProperties
 from pipelines.contracts.record_type import Bound, Derivation, Property, RawColumn, RecordType, Surrogate
 from pipelines.documents import Document, Place, nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipelines.errors import ClienteleError
 
 __all__ = ["Property", "RawColumn", "RecordType", "load_contracts"]
@@ -28,11 +31,12 @@ _STORED_AS: dict[str, tuple[str, ...]] = {
     "string": ("VARCHAR",),
     "date": ("DATE",),
     "timestamp": ("TIMESTAMP",),
-    "number": ("DECIMAL(18,4)",),
+    "number": ("DECIMAL(18,4)", "DECIMAL(28,12)"),
     "integer": ("BIGINT", "INTEGER", "SMALLINT"),
     "boolean": ("BOOLEAN",),
 }
-_PROPERTY_EXTENSIONS = ("surrogate", "eventKey", "eventTime", "amount", "derive")
+_PROPERTY_EXTENSIONS = ("surrogate", "eventKey", "eventTime", "amount", "derive", "optionalKey", "systemFrom")
+_RECORD_EXTENSIONS = ("keepVersions", "knowledgeKind", "oneOf")
 
 
 @cache
@@ -68,7 +72,7 @@ class _RecordFile:
             file = self._document.path.name
             raise self._fault((*at, "name"), f"the table is called '{table.name}', its file {file}; give both one name.")
         properties = tuple(self._property(item, (*at, "properties", index)) for index, item in enumerate(table.properties))
-        extensions = self._extensions(table.custom_properties, (*at, "customProperties"), ("keepVersions", "knowledgeKind"))
+        extensions = self._extensions(table.custom_properties, (*at, "customProperties"), _RECORD_EXTENSIONS)
         record = RecordType(
             name=table.name,
             title=self._contract.name,
@@ -82,8 +86,10 @@ class _RecordFile:
             properties=properties,
             keep_versions=self._flag(extensions, "keepVersions", at),
             freshness_days=self._contract.sla_properties[0].value,
+            version=_version(self._contract.version),
+            one_of=tuple((self._text(extensions, "oneOf", at) or "").split()),
         )
-        self._check_record(record, (*at, "properties"))
+        self._check(record_faults(record), (*at, "properties"))
         return record
 
     def _property(self, stated: OdcsProperty, at: Place) -> Property:
@@ -130,45 +136,11 @@ class _RecordFile:
             is_event_time=self._flag(extensions, "eventTime", at),
             is_amount=self._flag(extensions, "amount", at),
             derive=derive,
+            is_optional_key=self._flag(extensions, "optionalKey", at),
+            system_from=self._text(extensions, "systemFrom", at),
         )
-        self._check_property(record, at)
+        self._check(property_faults(record), at)
         return record
-
-    def _check_property(self, item: Property, at: Place) -> None:
-        text = item.logical_type == "string"
-        rules = (
-            (item.surrogate and item.event_key, "is the id of a person and of an event at once; keep surrogate or eventKey"),
-            (item.surrogate and not text, "is an id and must be a string"),
-            (item.event_key and (item.is_personal or not text), "has an eventKey and must be a string that is not personal"),
-            (item.is_event_time and item.logical_type not in ("timestamp", "date"), "is the event time and must be a timestamp or a date"),
-            (item.is_amount and item.logical_type != "number", "is the amount and must be a number"),
-            (item.derive and not (item.is_personal and item.logical_type == "date"), "derives a birth year and must be a personal date"),
-            (not text and (item.valid_values or item.max_length or item.pattern), "has values, a length or a pattern and must be a string"),
-            (len(set(item.valid_values)) < len(item.valid_values), "lists a valid value twice"),
-            (_is_below(item.maximum, item.minimum), "has a maximum below its minimum"),
-        )
-        for is_broken, reason in rules:
-            if is_broken:
-                raise self._fault(at, f"the column '{item.name}' {reason}.")
-        if item.pattern is not None:
-            try:
-                re.compile(item.pattern)
-            except re.error as error:
-                raise self._fault(at, f"the pattern of '{item.name}' is not a regular expression ({error}).") from None
-
-    def _check_record(self, record: RecordType, at: Place) -> None:
-        positions = [item.key_position for item in record.key]
-        if positions != list(range(1, len(positions) + 1)) or not positions:
-            raise self._fault(at, f"the key of {record.name} has the positions {positions}; number its columns 1, 2, … without a gap.")
-        times = [item.name for item in record.properties if item.is_event_time]
-        amounts = [item.name for item in record.properties if item.is_amount]
-        for what, found in (("eventTime", times), ("amount", amounts)):
-            if len(found) > 1:
-                raise self._fault(at, f"{record.name} has more than one {what} ({', '.join(found)}); keep one.")
-        for names in ([item.name for item in record.properties], [column.name for column in record.raw_columns()]):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            if twice:
-                raise self._fault(at, f"{record.name} has more than one column '{twice[0]}'; rename one of them.")
 
     def _extensions(self, stated: list[CustomProperty], at: Place, known: tuple[str, ...]) -> dict[str, str | bool]:
         found: dict[str, str | bool] = {}
@@ -183,6 +155,12 @@ class _RecordFile:
         if not isinstance(value, bool):
             raise self._fault(at, f"the custom property '{name}' is {value!r}; say true or false.")
         return value
+
+    def _text(self, extensions: dict[str, str | bool], name: str, at: Place) -> str | None:
+        value = extensions.get(name)
+        if value is None or (isinstance(value, str) and value.strip()):
+            return value
+        raise self._fault(at, f"the custom property '{name}' is {value!r}; give names of columns, parted by spaces.")
 
     def _one_of(self, extensions: dict[str, str | bool], name: str, possible: tuple[str, ...], at: Place) -> str | None:
         value = extensions.get(name)
@@ -207,6 +185,10 @@ class _RecordFile:
             place, f"the {key} of '{item.name}' is {value!r}, not a {item.logical_type} (dates and times as quoted ISO 8601 text)."
         )
 
+    def _check(self, faults: Iterator[str], at: Place) -> None:
+        for sentence in faults:
+            raise self._fault(at, sentence)
+
     def _fault(self, at: Place, sentence: str) -> ClienteleError:
         return self._document.fault(at, sentence)
 
@@ -215,5 +197,6 @@ def _needed(item: OdcsProperty) -> dict[str, object]:
     return {"description": item.description, "logicalType": item.logical_type, "classification": item.classification}
 
 
-def _is_below(one: Bound | None, other: Bound | None) -> bool:
-    return one is not None and other is not None and one < other  # type: ignore[operator]
+def _version(text: str) -> tuple[int, int, int]:
+    major, minor, patch = (int(part) for part in text.split("."))
+    return major, minor, patch

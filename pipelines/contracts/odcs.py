@@ -112,7 +112,7 @@ class OdcsContract(Shape):
     kind: Literal["DataContract"]
     id: str
     name: str
-    version: str
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+$")
     status: Literal["proposed", "draft", "active", "deprecated", "retired"]
     domain: str
     description: Purpose

@@ -66,6 +66,8 @@ class Property:
         is_event_time: Whether it is the record's own time.
         is_amount: Whether it is the amount that reconciliation adds up.
         derive: What is kept of it outside the vault.
+        is_optional_key: Whether it is a part of the key that may be empty or not delivered; empty then counts as a value of its own.
+        system_from: The column of the same row that names the system whose number it is; None where the row's own system gave it.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Property:
     is_event_time: bool
     is_amount: bool
     derive: Derivation | None
+    is_optional_key: bool = False
+    system_from: str | None = None
 
     @property
     def is_personal(self) -> bool:
@@ -145,6 +149,8 @@ class RecordType:
         knowledge_kind: Whether it is knowledge about customers or comes from them.
         keep_versions: Whether every landed version is wanted, not only the newest.
         freshness_days: Days after which the newest record counts as late.
+        version: Version of the contract, as three numbers: a greater first number takes no older table over.
+        one_of: Columns of which each row has at least one; empty where there is no such rule.
     """
 
     name: str
@@ -159,6 +165,8 @@ class RecordType:
     properties: tuple[Property, ...]
     keep_versions: bool
     freshness_days: int
+    version: tuple[int, int, int] = (1, 0, 0)
+    one_of: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[Property, ...]:
@@ -170,7 +178,7 @@ class RecordType:
     def sequence(self) -> Property | None:
         """The last part of the key where it may be left out; landed rows without it are numbered in the order of their delivery."""
         last = self.key[-1]
-        return None if last.required else last
+        return None if last.required or last.is_optional_key else last
 
     @property
     def event_time(self) -> Property | None:

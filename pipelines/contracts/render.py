@@ -57,7 +57,8 @@ def render_all() -> dict[Path, str]:
     templates = _environment()
     files: dict[Path, str] = {}
     for record in records:
-        folder, contract, models = _STAGING / record.name, f"{_CONTRACTS}/records/{record.name}.yml", models_of(record)
+        folder = _STAGING / record.business_process.replace(" ", "_") / record.name
+        contract, models = f"{_CONTRACTS}/records/{record.name}.yml", models_of(record)
         columns = data_columns(record)
         words = {"record": record, "contract": contract, "models": models, "columns": columns}
         words["choosable"] = [column for column in columns if column.has_choice]
@@ -104,7 +105,15 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"quoted": _quoted, "cell": _cell, "landing": _landing, "values": _values, "choice": _choice}
+    environment.filters |= {
+        "quoted": _quoted,
+        "cell": _cell,
+        "landing": _landing,
+        "need": _need,
+        "values": _values,
+        "choice": _choice,
+        "step": _step,
+    }
     return environment
 
 
@@ -123,6 +132,12 @@ def _choice(column: Column, margin: int) -> str:
     return indent(f"case\n{indent(inside, '    ')}\nend as {name}", " " * margin)
 
 
+def _step(select: str, name: str) -> str:
+    """A step of a query, on one line where it fits."""
+    line = f"    {name} as ({select}),"
+    return line if len(line) <= _LINE_LENGTH else f"    {name} as (\n        {select}\n    ),"
+
+
 def _quoted(text: str) -> str:
     """A YAML scalar in double quotes: whatever it holds, it stays text."""
     return json.dumps(text, ensure_ascii=False)
@@ -136,6 +151,16 @@ def _cell(text: str) -> str:
 def _landing(item: Property) -> str:
     """Under which names a property can be seen outside the vault."""
     return ", ".join(column.name for column in item.raw_columns()) or "vault"
+
+
+def _need(item: Property, record: RecordType) -> str:
+    """Whether each row has it, in words."""
+    if item.required:
+        return "yes"
+    others = [name for name in record.one_of if name != item.name]
+    if item.name in record.one_of:
+        return f"this or {' or '.join(others)}"
+    return "part of the key, may be empty" if item.is_optional_key else ""
 
 
 def _values(item: Property) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.contracts.record_type import TECHNICAL_COLUMNS, Fold, RawColumn, RecordType
@@ -11,8 +11,6 @@ from pipelines.contracts.record_type import TECHNICAL_COLUMNS, Fold, RawColumn, 
 if TYPE_CHECKING:
     from pipelines.contracts.intake_tables import IntakeTable
     from pipelines.contracts.odcs import Classification
-
-_NOT_NULL = ("not_null",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,6 @@ class Column:
     Attributes:
         sql_type: Its type in the words that DuckDB and Spark share.
         folds: How rows may fold to one value of it.
-        tests: dbt's generic tests on it.
     """
 
     name: str
@@ -30,7 +27,6 @@ class Column:
     description: str
     classification: Classification = "internal"
     folds: tuple[Fold, ...] = ()
-    tests: tuple[str, ...] = ()
 
     @property
     def has_choice(self) -> bool:
@@ -45,7 +41,8 @@ class Model:
     Attributes:
         suffix: What its name has after `stg_<record type>`; also names its template.
         form: What kind of table it is.
-        unique_together: Columns that no two rows share.
+        key: Columns that no two rows share; empty where nothing is promised.
+        never_null: Columns that every row has. Key and presence are one data test: a test costs as much as a small model.
     """
 
     name: str
@@ -54,7 +51,8 @@ class Model:
     grain: str
     form: str
     columns: tuple[Column, ...]
-    unique_together: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    never_null: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +77,23 @@ def sql_type(duckdb_type: str) -> str:
     return "string" if duckdb_type == "VARCHAR" else re.sub(r",\s*", ", ", duckdb_type.lower())
 
 
-def staged(column: RawColumn, *tests: str) -> Column:
+def staged(column: RawColumn) -> Column:
     """A raw column as staging has it."""
-    return Column(column.name, sql_type(column.duckdb_type), column.description, column.classification, column.folds, tests)
+    return Column(column.name, sql_type(column.duckdb_type), column.description, column.classification, column.folds)
 
 
 def data_columns(record: RecordType) -> tuple[Column, ...]:
-    """The columns that come from the delivered row; those of the key are never null, once rows without a number are numbered."""
-    keys = {item.key_column if item.surrogate or item.event_key else item.name for item in record.key}
-    return tuple(staged(column, *(_NOT_NULL if column.name in keys else ())) for column in record.data_columns())
+    """The columns that come from the delivered row."""
+    return tuple(staged(column) for column in record.data_columns())
+
+
+def key_columns(record: RecordType) -> tuple[str, ...]:
+    """The columns of the delivered key that are never null, once rows without a number are numbered.
+
+    A part of the key that may be empty is not among them: `_record_key` tells such rows apart.
+    """
+    names = {item.key_column if item.surrogate or item.event_key else item.name for item in record.key if not item.is_optional_key}
+    return tuple(column.name for column in record.data_columns() if column.name in names)
 
 
 def models_of(record: RecordType) -> list[Model]:
@@ -95,7 +101,7 @@ def models_of(record: RecordType) -> list[Model]:
     prefix = f"stg_{record.name}"
     raw = {column.name: staged(column) for column in TECHNICAL_COLUMNS}
     data = data_columns(record)
-    as_delivered = tuple(replace(column, tests=()) for column in data)
+    keys = key_columns(record)
     origin = (raw["source_system"], raw["_source_name"])
     place = (raw["_delivery_key"], raw["_row_number"])
     described = record.description.removesuffix(".")
@@ -107,6 +113,8 @@ def models_of(record: RecordType) -> list[Model]:
             "one row a delivery",
             "reference",
             _DELIVERY_COLUMNS,
+            ("delivery_key",),
+            ("delivery_key", "order_rank"),
         ),
         Model(
             f"{prefix}__rows",
@@ -114,10 +122,9 @@ def models_of(record: RecordType) -> list[Model]:
             f"The landed rows that make up the current state of {record.title.lower()}. A null is a value that was not delivered.",
             "one row a landed row that is current",
             "detail",
-            (*as_delivered, *origin, raw["_record_key"], raw["_content_hash"], *place, _KNOWN_AT, _RANK, *_FEED),
+            (*data, *origin, raw["_record_key"], raw["_content_hash"], *place, _KNOWN_AT, _RANK, *_FEED, _IS_REPLAY),
         ),
     ]
-    record_key = replace(raw["_record_key"], tests=("not_null",) if record.sequence else ("not_null", "unique"))
     models.append(
         Model(
             prefix,
@@ -125,8 +132,9 @@ def models_of(record: RecordType) -> list[Model]:
             f"{described}, as it stands by the newest delivery. A null is a value that was not delivered.",
             f"one row {'a line' if record.sequence else 'a record'}",
             "detail",
-            (*data, *origin, record_key, *place, _KNOWN_AT, _ROW_COUNT, _RANK, _IS_FOLDED, _IS_INCOMPLETE, _ENDED_AT),
-            ("_record_key", record.sequence.name) if record.sequence else (),
+            (*data, *origin, raw["_record_key"], *place, _KNOWN_AT, _ROW_COUNT, _RANK, _IS_FOLDED, _IS_INCOMPLETE, _ENDED_AT),
+            ("_record_key", record.sequence.name) if record.sequence else ("_record_key",),
+            ("_record_key", *keys),
         )
     )
     if record.keep_versions:
@@ -139,6 +147,7 @@ def models_of(record: RecordType) -> list[Model]:
                 "detail",
                 (*data, *origin, raw["_record_key"], *place, _VERSION_KNOWN_AT, _VERSION_RANK, _IS_INCOMPLETE, _ENDED_AT),
                 ("_record_key", "order_rank"),
+                keys,
             )
         )
     return models
@@ -174,25 +183,31 @@ _VERSION_KNOWN_AT = Column("version_known_at", "timestamp", "When the version co
 _IS_FOLDED = Column("is_folded", "boolean", "Whether the source makes one record of several rows.")
 _IS_ACCUMULATED = Column("is_accumulated", "boolean", "Whether rows of older deliveries stay part of the record.")
 _IS_KEYED = Column("is_keyed", "boolean", "Whether the whole key was delivered.")
+_IS_REPLAY = Column("is_replay", "boolean", "Whether it was mended after its delivery, and is known since the replay.")
 _ROW_COUNT = Column("_row_count", "bigint", "Number of landed rows that the record is made of.")
 _IS_INCOMPLETE = Column("is_incomplete", "boolean", "Whether a row of the record was quarantined in the delivery that it stands on.")
 _ENDED_AT = Column(
-    "ended_at",
+    "_ended_at",
     "timestamp",
     "When a newer full delivery of its source, one without it, could first have been known, UTC. "
     "Null while it is still delivered, and where the source does not deliver in full.",
 )
 _FEED = (_IS_FOLDED, _IS_ACCUMULATED, _IS_KEYED)
 _DELIVERY_COLUMNS = (
-    Column("delivery_key", "bigint", "Delivery.", tests=("not_null", "unique")),
+    Column("delivery_key", "bigint", "Delivery."),
     Column("source_name", "string", "Source that it belongs to."),
     Column("mode", "string", "append or full."),
     Column("known_at", "timestamp", "When it could have been known, UTC."),
     *_FEED,
-    Column("order_rank", "bigint", "Place among the deliveries of the record type; greater is newer.", tests=("not_null", "unique")),
+    Column(
+        "order_rank",
+        "bigint",
+        "Place among the deliveries of the record type; greater is newer. A replay has that of the delivery that it mends.",
+    ),
     Column(
         "next_full_known_at",
         "timestamp",
         "When a newer full delivery of the same source could first have been known, UTC. Null when there is none.",
     ),
+    Column("is_replay", "boolean", "Whether it brings mended rows of another delivery."),
 )

@@ -86,7 +86,6 @@ def run_build(
     workspace: Workspace,
     progress: Callable[[StepProgress], None] | None = None,
     *,
-    known_by: str = "",
     instance: dg.DagsterInstance | None = None,
 ) -> RunResult:
     """Materialise everything in a workspace.
@@ -94,7 +93,6 @@ def run_build(
     Args:
         workspace: Where; it is held by this process until the run has ended.
         progress: Called in this thread at every change of a step.
-        known_by: Build as it was known at that moment (UTC timestamp as text); empty for all that is known.
         instance: Where Dagster keeps the run; the one of DAGSTER_HOME when None.
 
     Returns:
@@ -107,7 +105,7 @@ def run_build(
     with hold(workspace):
         # Before Dagster loads them, so that a fault is told in its own sentence and not inside the loader's.
         ensure_manifest({"policy": load_policy(workspace.policy_file).as_variables()})
-        resources = {"clientele": WorkspaceResource(root=str(workspace.root), known_by=known_by)}
+        resources = {"clientele": WorkspaceResource(root=str(workspace.root))}
         if instance is not None:
             return run_job(load(), resources, instance, progress)
         with dg.DagsterInstance.get() as kept:
@@ -119,21 +117,24 @@ def run_job(
     resources: Mapping[str, object],
     instance: dg.DagsterInstance,
     progress: Callable[[StepProgress], None] | None = None,
+    *,
+    name: str = JOB,
 ) -> RunResult:
-    """Run the job `build` of some definitions inside this process.
+    """Run a job of some definitions inside this process.
 
     Args:
         location: The definitions.
         resources: What takes the place of their resources.
         instance: Where Dagster keeps the run.
         progress: Called in this thread at every change of a step.
+        name: The job.
     """
     began = time.monotonic()
     # Dagster's modules write to the terminal when nobody listens to them, among others a line for every check of a step that is skipped.
     logging.getLogger("dagster").addHandler(_SILENCE)
     listener = _Listener(progress)
     logged = dg.Definitions(loggers={_LOGGER: dg.LoggerDefinition(lambda _: listener.logger)})
-    job = dg.Definitions.merge(location, logged).resolve_job_def(JOB)
+    job = dg.Definitions.merge(location, logged).resolve_job_def(name)
     listener.plan([node.name for node in job.nodes_in_topological_order], _planned(location))
     outcome = job.execute_in_process(
         run_config={"loggers": {_LOGGER: {}}}, resources=dict(resources), instance=instance, raise_on_error=False

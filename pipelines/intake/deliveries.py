@@ -15,7 +15,7 @@ from pipelines.documents import Document
 from pipelines.errors import ClienteleError
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.order import delivery_order, known_at, time_of
-from pipelines.intake.reading import survey
+from pipelines.intake.reading import Survey, reader_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -42,7 +42,7 @@ class Delivery:
         delivery_key: Keyed hash of name and statement, 63 bits.
         delivery_order: Text that sorts as the source declares; of two deliveries the greater is the newer.
         known_at: When its content could have been known, UTC; None until its rows are read (`known_at: {from: latest_event}`).
-        header: Its column names; empty where there is a fault.
+        survey: What it holds, in outline; None where there is a fault.
         fault: What keeps it from being taken in, or None.
         repeats: Whether it says what an earlier delivery of the source said.
     """
@@ -56,7 +56,7 @@ class Delivery:
     delivery_key: int
     delivery_order: str
     known_at: datetime | None
-    header: tuple[str, ...] = ()
+    survey: Survey | None = None
     fault: DeliveryError | None = None
     repeats: bool = False
 
@@ -173,7 +173,7 @@ def _inspect(
     fault: DeliveryError | None = None
     known: datetime | None = None
     size, received, order = 0, time_of(0), ""
-    header: tuple[str, ...] = ()
+    held: Survey | None = None
     content = secret.digest("delivery content")
     try:
         status = path.stat()
@@ -181,7 +181,7 @@ def _inspect(
         if (source.name, name, size, received) in seen:
             return None
         order, known = delivery_order(source, named or path, received), known_at(source, named or path, received)
-        header = survey(path, source.format, content.update).header
+        held = reader_of(source.format).survey(path, source.format, content.update).outline()
     except DeliveryError as found:
         fault = found
     except OSError as found:
@@ -191,7 +191,7 @@ def _inspect(
     statement = _statement(source.name, content_key, order, is_full=source.mode == "full")
     identity.update("\n".join((name, *map(str, statement))).encode())
     delivery_key = int.from_bytes(identity.digest()[:8], "big") >> 1
-    return Delivery(source, path, name, size, received, content_key, delivery_key, order, known, header, fault)
+    return Delivery(source, path, name, size, received, content_key, delivery_key, order, known, held, fault)
 
 
 def _statement(source_name: str, content_key: int, order: str, *, is_full: bool) -> Statement:

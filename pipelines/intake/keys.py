@@ -1,108 +1,141 @@
-"""Keys of rows: random ones of people and organisations from the vault, salted hashes of the ids of events, of records and of contents."""
+"""Keys of rows: random ones of people and organisations from the vault, salted hashes of the ids of events, of records and of contents.
+
+Hashes that are published are cryptographic (MD5 over a secret salt), so that they stay the same and none gives away another.
+Those that never leave the private build file, a row's record and content, only tell rows apart: they are DuckDB's own, a tenth of the cost.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.errors import ClienteleError
+from pipelines.intake.checking import is_demanded
 from pipelines.warehouse.connection import Connection, identifier, quoted
 from pipelines.warehouse.vault import register
 
 if TYPE_CHECKING:
     from pipelines.contracts.model import Property
-    from pipelines.intake.deliveries import Delivery
+    from pipelines.intake.mapping import Mapping
     from pipelines.intake.rows import Batch
+    from pipelines.intake.sources import MappedFeed, Source
     from pipelines.warehouse.secrets import Secret
+    from pipelines.warehouse.workspace import Workspace
 
-_FIELD_SEPARATOR, _NULL_MARK = "chr(31)", "chr(0)"
+_FIELD_SEPARATOR = "chr(31)"
+# As long as this gives the number that it gave when the build file was made, new rows can be compared with landed ones.
+_SAMPLE = "cast(hash('clientele', 1, date '2000-01-01', 1.5::decimal(18, 4)) >> 1 as bigint)"
 
 
-def register_people(build: Connection, batch: Batch, delivery: Delivery) -> None:
+def row_hashes(mapping: Mapping, secret: Secret) -> dict[str, str]:
+    """SQL, over a mapped row `i`, for `__record_key` and `__content_hash` (null where contents are never compared)."""
+    feed = mapping.feed
+    content = "cast(null as bigint)"
+    if not feed.is_folded and (feed.is_keyed or feed.on_exact_duplicate == "drop"):
+        cells = ", ".join(f"i.{identifier(name)}" for name in mapping.columns)
+        content = _number(f"{_salt(secret, 'row contents')}, i.source_system, {cells}")
+    return {"__record_key": record_key(feed, mapping.columns, secret, "i"), "__content_hash": content}
+
+
+def check_hashes(build: Connection, workspace: Workspace) -> None:
+    """Make sure that DuckDB still hashes as it did when the build file was made; a new file notes how it does.
+
+    Raises:
+        ClienteleError: Another version of DuckDB hashes otherwise.
+    """
+    held, now = build.execute(f"select (select min(value) from raw.hash_sample), {_SAMPLE}").fetchone() or (None, None)
+    if held is None:
+        build.execute(f"insert into raw.hash_sample values ({now})")
+    elif held != now:
+        message = (
+            f"{workspace.build_file}: it was made with a version of DuckDB that hashes otherwise, so that new rows cannot be compared "
+            f"with it; delete {workspace.build_file.parent} and run again: every delivery is kept in the vault and lands anew."
+        )
+        raise ClienteleError(message)
+
+
+def record_key(feed: MappedFeed, columns: tuple[str, ...], secret: Secret, alias: str) -> str:
+    """SQL for the key of a row's record, over the record's key columns in `alias`; null where a part is that must not be.
+
+    Of a record whose last key part is not delivered, it is the key of the group that is replaced together.
+    """
+    record = feed.record
+    parts = [
+        f"{alias}.{identifier(key.name)}" if key.name in columns else "null"
+        for key in record.key
+        if key.name in columns or key.is_optional_key
+    ]
+    salt = f"{_salt(secret, 'event keys')}, {quoted(record.name)}"
+    number = _number(", ".join([salt, f"{alias}.source_system", *parts]))
+    demanded = [f"{alias}.{identifier(key.name)} is null" for key in record.key if key.name in columns and is_demanded(key)]
+    return f"case when not ({' or '.join(demanded)}) then {number} end" if demanded else number
+
+
+def register_people(build: Connection, batch: Batch, source: Source) -> None:
     """Give every person and organisation named in `batch.rows` a surrogate."""
     named: dict[str, list[str]] = {}
     for item in batch.record.properties:
         if item.surrogate is not None and item.name in batch.mapping.columns:
             column = identifier(item.name)
-            query = f"select {_system(delivery, item)} as source_system, {column} as source_id from {batch.rows} as i"
+            query = f"select distinct {_system(source, item)} as source_system, {column} as source_id from {batch.rows} as i"
             named.setdefault(item.surrogate, []).append(f"{query} where {column} is not null")
     for entity, queries in named.items():
         register(build, entity, " union ".join(queries))
 
 
-def add_keys(build: Connection, batch: Batch, delivery: Delivery, secret: Secret) -> None:
-    """Make temporary table `keyed`: the rows of `batch.rows`, landed so far, with keys for ids, `__record_key` and `__content_hash`."""
-    salt, mapped = secret.salt("event keys"), set(batch.mapping.columns)
-    columns: list[str] = []
-    joins: list[str] = []
-    # Hashes by the columns that they read: name in the table, SQL.
-    hashes: dict[tuple[str, ...], list[tuple[str, str]]] = {_key_columns(batch): [("__record_key", record_key(batch, secret, "i"))]}
+def keyed(batch: Batch, source: Source, secret: Secret) -> str:
+    """SQL for the landing rows `i` with a column for each id that a key stands for: `<stem>_key`."""
+    salt, columns, joins = secret.salt("event keys"), list[str](), list[str]()
     for item in batch.record.properties:
-        name, system = f"i.{identifier(item.name)}", _system(delivery, item)
-        if item.surrogate is not None and item.name in mapped:
-            alias = f"r{len(joins)}"
+        if item.name not in batch.mapping.columns:
+            continue
+        name, system, alias = f"i.{identifier(item.name)}", _system(source, item), f"k{len(joins)}"
+        if item.surrogate is not None:
             held = f"{alias}.entity = {quoted(item.surrogate)} and {alias}.source_system = {system} and {alias}.source_id = {name}"
             joins.append(f"left join vault.registry as {alias} on {held}")
             columns.append(f"{alias}.surrogate as {item.key_column}")
-        elif item.event_key is not None and item.name in mapped:
-            hashes.setdefault((item.name,), []).append((item.key_column, _hash(salt, [quoted(item.event_key), system, name])))
-    for reads, hashed in hashes.items():
-        if _is_unique(batch, reads):
-            columns += [f"{sql} as {name}" for name, sql in hashed]
-        else:
-            alias = f"h{len(joins)}"
-            joins.append(_hashed_once(batch, reads, hashed, alias))
-            columns += [f"{alias}.{name}" for name, _ in hashed]
-    columns += [
-        f"{_content_hash(batch, secret)} as __content_hash",
-        "cast('landed' as varchar) as disposition",
-        "cast(null as varchar) as rule",
-    ]
-    build.execute(f"create or replace temp table keyed as select i.*, {', '.join(columns)} from {batch.rows} as i {' '.join(joins)}")
+        elif item.event_key is not None and _is_unique(batch, item):
+            columns.append(f"{_digest(salt, [quoted(item.event_key), system, name])} as {item.key_column}")
+        elif item.event_key is not None:
+            joins.append(_digested_once(batch, item, system, salt, alias))
+            columns.append(f"{alias}.key as {item.key_column}")
+    added = "".join(f", {column}" for column in columns)
+    return f"select i.*{added} from {batch.landed} as i {' '.join(joins)}"
 
 
-def record_key(batch: Batch, secret: Secret, alias: str) -> str:
-    """SQL for the key of a row's record, over the record's key columns in `alias`; null where a part is.
-
-    Of a record whose last key part is not delivered, it is the key of the group that is replaced together.
-    """
-    parts = [f"cast({alias}.{identifier(name)} as varchar)" for name in _key_columns(batch)]
-    return _hash(secret.salt("event keys"), [quoted(batch.record.name), f"{alias}.source_system", *parts])
-
-
-def _key_columns(batch: Batch) -> tuple[str, ...]:
-    return tuple(key.name for key in batch.record.key if key.name in batch.mapping.columns)
-
-
-def _is_unique(batch: Batch, reads: tuple[str, ...]) -> bool:
-    """Whether hardly two rows have one value of some columns: they hold the whole key of a record that does not fold."""
+def _is_unique(batch: Batch, item: Property) -> bool:
+    """Whether hardly two rows have one value of a column: it is the whole key of a record that does not fold."""
     feed = batch.mapping.feed
-    return feed.is_keyed and not feed.is_folded and set(_key_columns(batch)) <= set(reads)
+    return feed.is_keyed and not feed.is_folded and [key.name for key in batch.record.key] == [item.name]
 
 
-def _hashed_once(batch: Batch, reads: tuple[str, ...], hashed: list[tuple[str, str]], alias: str) -> str:
-    """SQL that joins hashes of ids that many rows share: each id is hashed once, which is most of the work of landing lines of invoices."""
-    names = ["source_system", *map(identifier, reads)]
-    ids = f"select distinct {', '.join(names)} from {batch.rows}"
-    values = ", ".join(f"{sql} as {name}" for name, sql in hashed)
-    matches = " and ".join(f"{alias}.{name} = i.{name}" for name in names)
-    return f"left join (select {', '.join(names)}, {values} from ({ids}) as i) as {alias} on {matches}"
+def _digested_once(batch: Batch, item: Property, system: str, salt: str, alias: str) -> str:
+    """SQL that joins the key of an id that many rows share: each id is digested once, which is most of the work of landing lines."""
+    name = identifier(item.name)
+    ids = f"select distinct {system} as system, {name} as id from {batch.rows} as i where {name} is not null"
+    digest = _digest(salt, [quoted(item.event_key or ""), "ids.system", "ids.id"])
+    held = f"{alias}.system = {system} and {alias}.id = i.{name}"
+    return f"left join (select system, id, {digest} as key from ({ids}) as ids) as {alias} on {held}"
 
 
-def _content_hash(batch: Batch, secret: Secret) -> str:
-    """SQL for the hash of a row's values; null where contents are never compared."""
-    feed = batch.mapping.feed
-    if feed.is_folded or not (feed.is_keyed or feed.on_exact_duplicate == "drop"):
-        return "cast(null as bigint)"
-    cells = [f"coalesce(cast(i.{identifier(name)} as varchar), {_NULL_MARK})" for name in batch.mapping.columns]
-    return _hash(secret.salt("row contents"), ["i.source_system", *cells])
-
-
-def _system(delivery: Delivery, item: Property) -> str:
-    """SQL for the system whose numbers a column holds: the one that the source names for its entity, else the row's own."""
-    other = delivery.source.ids_from.get(item.surrogate or item.event_key or "")
+def _system(source: Source, item: Property) -> str:
+    """SQL for the system whose numbers a column holds: the one that its row or the source names for it, else the row's own."""
+    if item.system_from is not None:
+        return f"i.{identifier(item.system_from)}"
+    other = source.ids_from.get(item.surrogate or item.event_key or "")
     return quoted(other) if other is not None else "i.source_system"
 
 
-def _hash(salt: str, parts: list[str]) -> str:
-    """SQL for a salted 63-bit hash; null when a part is."""
+def _digest(salt: str, parts: list[str]) -> str:
+    """SQL for a salted, cryptographic hash of 63 bits; null when a part is."""
     text = f" || {_FIELD_SEPARATOR} || ".join([quoted(salt), *parts])
     return f"cast(md5_number_lower({text}) >> 1 as bigint)"
+
+
+def _salt(secret: Secret, purpose: str) -> str:
+    """SQL for a salt as one number, which costs nothing a row."""
+    return f"{int(secret.salt(purpose)[:16], 16) >> 1}::bigint"
+
+
+def _number(parts: str) -> str:
+    """SQL for DuckDB's own hash of some values, 63 bits."""
+    return f"cast(hash({parts}) >> 1 as bigint)"

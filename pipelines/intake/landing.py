@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
 from pipelines.intake import ledger
+from pipelines.intake.decisions import decided
 from pipelines.intake.deliveries import Delivery, pending
 from pipelines.intake.faults import DeliveryError
+from pipelines.intake.keys import check_hashes
 from pipelines.intake.planning import plan
+from pipelines.intake.reading import ROW
 from pipelines.intake.sources import MappedFeed, load_sources
 from pipelines.intake.storing import store_personal, store_rows, store_totals
 from pipelines.intake.tables import make_tables
@@ -29,6 +32,7 @@ from pipelines.warehouse.vault import open_with_vault
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pipelines.intake.decisions import Decision
     from pipelines.intake.mapping import Mapping
     from pipelines.intake.rows import Batch, FeedCounts
     from pipelines.policy import Policy
@@ -60,11 +64,15 @@ class LandingReport:
         feeds: A line for each delivery and record type that was taken in.
         skipped: Files whose content was known already.
         absent_columns: File, record type and column for optional columns that a delivery lacks.
+        unread_columns: File and column for delivered columns that no feed of their source reads.
+        changes: What newer contracts changed in an older workspace, a sentence each.
     """
 
     feeds: tuple[LandedFeed, ...]
     skipped: tuple[str, ...]
     absent_columns: tuple[tuple[str, str, str], ...]
+    unread_columns: tuple[tuple[str, str], ...]
+    changes: tuple[str, ...]
 
     @property
     def balances(self) -> bool:
@@ -103,7 +111,10 @@ def land(workspace: Workspace, policy: Policy, progress: Progress | None = None)
     secret = load_secret(workspace)
     with hold(workspace), open_with_vault(workspace) as build:
         build.execute(f"set checkpoint_threshold = '{_LOG_LIMIT}'")
-        make_tables(build, workspace, contracts)
+        changes = make_tables(build, workspace, contracts)
+        check_hashes(build, workspace)
+        decisions = decided(workspace)
+        ledger.apply_decisions(build, decisions)
         known = ledger.known_deliveries(build)
         waiting = pending(workspace, sources, known, secret, ledger.archived_deliveries(build))
         if not known and not waiting:
@@ -112,40 +123,50 @@ def land(workspace: Workspace, policy: Policy, progress: Progress | None = None)
             raise ClienteleError(message)
         plans = plan(workspace, build, waiting)
         ledger.replace_folds(build, sources)
-        return _land_planned(workspace, build, plans, policy, secret, progress)
+        door = Door(workspace, build, policy, secret, decisions)
+        return replace(_land_planned(door, plans, progress), changes=tuple(changes))
 
 
-def _land_planned(
-    workspace: Workspace,
-    build: Connection,
-    plans: list[tuple[Delivery, list[Mapping]]],
-    policy: Policy,
-    secret: Secret,
-    progress: Progress | None,
-) -> LandingReport:
+@dataclass(frozen=True)
+class Door:
+    """What every landing stands on: where, under which policy and secret, and what people have decided."""
+
+    workspace: Workspace
+    build: Connection
+    policy: Policy
+    secret: Secret
+    decisions: dict[int, Decision]
+
+
+def _land_planned(door: Door, plans: list[tuple[Delivery, list[Mapping]]], progress: Progress | None) -> LandingReport:
     """Land each delivery in turn."""
     feeds: list[LandedFeed] = []
     skipped: list[str] = []
     numbers = count(1)
     for _, of_source in groupby(plans, key=lambda item: item[0].source.name):
         planned = list(of_source)
-        with open_workbench(workspace, planned[0][0].source) as bench:
+        with open_workbench(door.workspace, planned[0][0].source) as bench:
             for delivery, mappings in planned:
                 if progress is not None:
                     progress(delivery.file_name, next(numbers), len(plans))
                 if delivery.repeats:
-                    ledger.record_status(build, delivery, "skipped", "the same content was delivered before")
+                    ledger.record_status(door.build, delivery, "skipped", "the same content was delivered before")
                     skipped.append(delivery.file_name)
                 else:
-                    feeds.extend(_land_one(bench, build, delivery, mappings, policy, secret))
+                    feeds.extend(land_one(door, bench, delivery, mappings))
     absent = tuple((d.file_name, m.feed.record.name, column) for d, mappings in plans for m in mappings for column in m.absent)
-    return LandingReport(tuple(feeds), tuple(skipped), absent)
+    unread = tuple((d.file_name, column) for d, mappings in plans for column in (mappings[0].unread if mappings else ()))
+    return LandingReport(tuple(feeds), tuple(skipped), absent, unread, ())
 
 
-def _land_one(
-    bench: Workbench, build: Connection, delivery: Delivery, mappings: list[Mapping], policy: Policy, secret: Secret
-) -> list[LandedFeed]:
-    """Read, map, judge and store one delivery."""
+def land_one(door: Door, bench: Workbench, delivery: Delivery, mappings: list[Mapping]) -> list[LandedFeed]:
+    """Read, map, judge and store one delivery, whole or not at all.
+
+    Raises:
+        DeliveryError: It cannot be read; the ledger says `refused`.
+        ClienteleError: Its rows do not balance.
+    """
+    build, secret = door.build, door.secret
     try:
         batches = bench.read(build, delivery, mappings, secret)
     except DeliveryError as fault:
@@ -153,7 +174,7 @@ def _land_one(
         raise
     known_at = delivery.known_at or _latest_event(build, batches) or delivery.received_at
     delivery = replace(delivery, known_at=known_at)
-    store_personal(build, batches, delivery)
+    store_personal(build, batches, delivery, secret)
     landed: list[LandedFeed] = []
     build.execute("begin")
     try:
@@ -164,10 +185,14 @@ def _land_one(
                 found = f"{delivery.path}: the rows of {batch.record.name} do not balance ({counts})"
                 message = f"{found}; this is a fault of the intake, please report it."
                 raise ClienteleError(message)
-            status, reason = _standing(build, delivery, batch.mapping.feed, counts, policy)
+            status, reason = _standing(build, delivery, batch.mapping.feed, counts, door.policy)
             ledger.enter(build, delivery, batch.mapping.feed, status, reason, counts.as_columns())
-            store_totals(build, batch, delivery, policy.text("reporting.time_zone"))
+            store_totals(build, batch, delivery, door.policy.text("reporting.time_zone"))
             landed.append(LandedFeed(delivery.source.name, delivery.file_name, batch.record.name, status, counts))
+        decision = door.decisions.get(delivery.delivery_key)
+        if decision is not None:
+            ledger.apply_decisions(build, {delivery.delivery_key: decision})
+            landed = [replace(feed, status=decision.status) for feed in landed]
         build.execute("commit")
     except BaseException:
         build.execute("rollback")
@@ -178,7 +203,9 @@ def _land_one(
 def _latest_event(build: Connection, batches: list[Batch]) -> datetime | None:
     """The latest event time among the rows that say something: those about to land, and those that repeat what has landed."""
     union = " union all ".join(
-        f"select max(__event_at) as latest from {batch.rows} where disposition <> 'quarantined'" for batch in batches
+        f"select max({batch.event_at}) as latest from {batch.rows} "
+        f"where {ROW} not in (select {ROW} from {batch.settled} where disposition = 'quarantined')"
+        for batch in batches
     )
     row = build.execute(f"select max(latest) from ({union})").fetchone()
     latest: datetime | None = row[0] if row else None

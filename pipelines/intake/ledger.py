@@ -11,6 +11,7 @@ from pipelines.warehouse.connection import quoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pipelines.intake.decisions import Decision
     from pipelines.intake.sources import MappedFeed, Source
     from pipelines.warehouse.connection import Connection
 
@@ -31,8 +32,13 @@ def known_deliveries(build: Connection) -> list[KnownDelivery]:
 
 def archived_deliveries(build: Connection) -> list[ArchivedDelivery]:
     """Every delivery whose rows the vault has taken in, oldest name first."""
+    # A replay is archived too, but lands with the delivery that it mends.
     rows = build.execute(
-        "select delivery_key, source_name, file_name from vault.archived_delivery order by source_name, file_name"
+        """
+        select delivery_key, source_name, file_name from vault.archived_delivery
+        where delivery_key not in (select delivery_key from vault.archived_replay)
+        order by source_name, file_name
+        """
     ).fetchall()
     return [ArchivedDelivery(*row) for row in rows]
 
@@ -85,8 +91,26 @@ def forget_refusal(build: Connection, delivery: Delivery) -> None:
     )
 
 
-def enter(build: Connection, delivery: Delivery, feed: MappedFeed, status: str, reason: str | None, counts: Mapping[str, int]) -> None:
-    """Enter one line of the ledger; counts that are not given are 0."""
+def enter(
+    build: Connection,
+    delivery: Delivery,
+    feed: MappedFeed,
+    status: str,
+    reason: str | None,
+    counts: Mapping[str, int],
+    more: Mapping[str, str | int | datetime | None] | None = None,
+) -> None:
+    """Enter one line of the ledger.
+
+    Args:
+        build: The build connection.
+        delivery: The delivery.
+        feed: As which record type.
+        status: landed, held, skipped or refused.
+        reason: Why, where it did not land.
+        counts: Rows by what became of them; what is not given is 0.
+        more: Other columns, such as those of a replay.
+    """
     source = delivery.source
     values = {
         "delivery_key": delivery.delivery_key,
@@ -107,9 +131,79 @@ def enter(build: Connection, delivery: Delivery, feed: MappedFeed, status: str, 
         "mapping_key": source.mapping_key,
         "status": status,
         "reason": reason,
+        "held_reason": reason if status == "held" else None,
+        **(more or {}),
     }
     stated = ", ".join(f"{_literal(value)} as {name}" for name, value in values.items())
     build.execute(f"insert into raw.delivery by name select {stated}, cast(now() at time zone 'UTC' as timestamp) as landed_at")
+
+
+def hold(build: Connection, delivery_key: int, record_type: str, reason: str) -> bool:
+    """Keep a landed delivery and its replays out of the current state, as one record type, until a person decides.
+
+    Where a person has released the delivery it stays landed; why the door would have held it is kept all the same.
+
+    Args:
+        build: The build connection.
+        delivery_key: The delivery.
+        record_type: The feed that something is wrong with.
+        reason: Why; published, so without anything that was read from the delivery.
+
+    Returns:
+        Whether it is held now; False where it is not landed, or was released.
+    """
+    said = _literal(reason)
+    held = build.execute(
+        f"""
+        update raw.delivery
+        set
+            held_reason = {said},
+            status = case when decision = 'released' then status else 'held' end,
+            reason = case when decision = 'released' then reason else {said} end
+        where
+            (delivery_key = {delivery_key} or mends_delivery_key = {delivery_key}) and record_type = {_literal(record_type)}
+            and status = 'landed'
+        returning status = 'held'
+        """
+    ).fetchall()
+    return any(is_held for (is_held,) in held)
+
+
+def settle(build: Connection, delivery_key: int, status: str, reason: str, decided_at: datetime | None = None) -> bool:
+    """Enter what a person has decided of a delivery, for all its record types and its replays; entering it again changes nothing.
+
+    Args:
+        build: The build connection.
+        delivery_key: The delivery.
+        status: landed (it was released) or rejected.
+        reason: What the person gave as the reason; published.
+        decided_at: When, UTC.
+
+    Returns:
+        Whether the ledger has changed.
+    """
+    decision = "released" if status == "landed" else "rejected"
+    entered = {"status": status, "reason": reason, "decision": decision, "decided_at": decided_at}
+    changes = ", ".join(f"{name} = {_literal(value)}" for name, value in entered.items())
+    differs = " or ".join(f"{name} is distinct from {_literal(value)}" for name, value in entered.items())
+    changed = build.execute(
+        f"""
+        update raw.delivery set {changes}
+        where
+            (delivery_key = {delivery_key} or mends_delivery_key = {delivery_key})
+            and status in ('landed', 'held', 'rejected') and ({differs})
+        returning true
+        """
+    ).fetchall()
+    return bool(changed)
+
+
+def apply_decisions(build: Connection, decisions: Mapping[int, Decision]) -> int:
+    """Bring the ledger to what people have decided; how many deliveries that changed.
+
+    Deliveries that the ledger does not know yet are passed over: they are settled when they land.
+    """
+    return sum(settle(build, key, decision.status, decision.reason, decision.decided_at) for key, decision in decisions.items())
 
 
 def _literal(value: str | int | datetime | None) -> str:

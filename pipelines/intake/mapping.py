@@ -1,6 +1,6 @@
-"""From delivered cells to a record's typed columns, with every rule that a row breaks: the SQL that the sandbox runs.
+"""From delivered cells to a record's typed columns: a feed bound to the columns that a delivery really has, as one query of the sandbox.
 
-The rules come from the contract (required, type, valid values, minimum, maximum, length, pattern). `rows` runs what is written here.
+Which rules a row breaks is written in `checking`; `rows` runs the query.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.intake import rules
+from pipelines.intake.checking import all_faults, column_rules, fault, is_broken, is_demanded, row_rules
+from pipelines.intake.conversion import converted
+from pipelines.intake.encodings import MARK
 from pipelines.intake.faults import DeliveryError
-from pipelines.intake.reading import ROW
 from pipelines.intake.sources import SYSTEM_COLUMN, MappedFeed, Source
 from pipelines.warehouse.connection import identifier, quoted
 
@@ -18,12 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.contracts.model import Property
-    from pipelines.contracts.record_type import Bound
     from pipelines.intake.expressions import Expression
+    from pipelines.intake.reading import Survey
 
-# Rules in the order in which they are tried; a column reports the first that it breaks. Position 0 means that none is broken.
-RULES = ("", "type", "required", "valid_values", "minimum", "maximum", "max_length", "pattern")
-_TYPE, _REQUIRED, _VALID, _MINIMUM, _MAXIMUM, _LENGTH, _PATTERN = range(1, len(RULES))
+# What a mapped row is, in the column `__state`.
+LANDS, EXCLUDED, BROKEN = 0, 1, 2
 
 
 @dataclass(frozen=True)
@@ -32,38 +34,39 @@ class Mapping:
 
     Attributes:
         feed: The feed.
-        create_mapped: SQL that makes `table`: `__row`, `__event_at`, `source_system`, the record's columns, `__rule_<column>` (an index
-            into RULES), `__excluded` (the feed's `where` leaves the row out) and `__bad` (it does not, and a rule is broken).
+        query: SQL over the sandbox's view `delivered`, a row a record in its order: `source_system`, the record's columns and `__state`
+            (`LANDS`, `EXCLUDED` or `BROKEN`).
+        faults_query: SQL over the same for the broken rows alone, in their order: `__faults` (column, rule and raw value of each rule that
+            is broken) and `__text` (the row as delivered).
         columns: The record's columns that this feed fills, in the contract's order.
         reads: Column to the delivered columns that its expression reads.
         absent: Optional columns left null because the delivery lacks what they read.
+        unread: Delivered columns that no feed of the source reads.
     """
 
     feed: MappedFeed
-    create_mapped: str
+    query: str
+    faults_query: str
     columns: tuple[str, ...]
     reads: dict[str, tuple[str, ...]]
     absent: tuple[str, ...]
-
-    @property
-    def table(self) -> str:
-        """The sandbox's table of mapped rows."""
-        return f"mapped_{self.feed.record.name}"
+    unread: tuple[str, ...] = ()
 
 
-def bind(source: Source, feed: MappedFeed, header: tuple[str, ...], path: Path) -> Mapping:
-    """Bind a feed to a delivery's header.
+def bind(source: Source, feed: MappedFeed, held: Survey, path: Path) -> Mapping:
+    """Bind a feed to a delivery's columns.
 
     Args:
-        source: The source, for its system.
+        source: The source, for its system and format.
         feed: One of its feeds.
-        header: The delivery's column names.
+        held: What the delivery holds.
         path: The delivered file, for messages.
 
     Raises:
-        DeliveryError: A column that a required column, a key or the `where` reads is missing.
+        DeliveryError: A column that a required column, a key or the `where` reads is missing, or there is a new one and the source refuses
+            new ones.
     """
-    present = {name.casefold() for name in header}
+    present = {name.casefold() for name in held.header}
     record = feed.record
     absent: list[str] = []
     columns: dict[str, Expression] = {}
@@ -71,17 +74,27 @@ def bind(source: Source, feed: MappedFeed, header: tuple[str, ...], path: Path) 
         missing = [column for column in expression.columns if column.casefold() not in present]
         if not missing:
             columns[name] = expression
-        elif name == SYSTEM_COLUMN or record.property(name).required or record.property(name).key_position is not None:
-            raise _missing(path, missing[0], f"{record.name}.{name}", header, source)
+        elif name == SYSTEM_COLUMN or is_demanded(record.property(name)):
+            raise _missing(path, missing[0], f"{record.name}.{name}", held.header, source)
         else:
             absent.append(name)
     for column in feed.where.columns if feed.where is not None else ():
         if column.casefold() not in present:
-            raise _missing(path, column, f"the where of {record.name}", header, source)
+            raise _missing(path, column, f"the where of {record.name}", held.header, source)
+    if record.one_of and not set(record.one_of) & set(columns):
+        lacking = next(column for name in record.one_of if name in feed.columns for column in feed.columns[name].columns)
+        raise _missing(path, lacking, f"{record.name}.{' or '.join(record.one_of)}", held.header, source)
     mapped = [item for item in record.properties if item.name in columns]
-    reads = {name: expression.columns for name, expression in columns.items()}
-    create_mapped = _create(feed, mapped, columns, source)
-    return Mapping(feed, create_mapped, tuple(item.name for item in mapped), reads, tuple(absent))
+    query, faults_query = _queries(source, feed, mapped, columns, held)
+    return Mapping(
+        feed=feed,
+        query=query,
+        faults_query=faults_query,
+        columns=tuple(item.name for item in mapped),
+        reads={name: expression.columns for name, expression in columns.items()},
+        absent=tuple(absent),
+        unread=_unread(source, held, path),
+    )
 
 
 def _missing(path: Path, column: str, reader: str, header: tuple[str, ...], source: Source) -> DeliveryError:
@@ -97,84 +110,86 @@ def _missing(path: Path, column: str, reader: str, header: tuple[str, ...], sour
     return DeliveryError(path, f"the column '{column}', read by {reader}, is missing", advice, found)
 
 
-def _create(feed: MappedFeed, mapped: list[Property], columns: dict[str, Expression], source: Source) -> str:
-    """Three steps: evaluate each expression once (an error becomes a null struct), take the values, judge them."""
-    evaluated, typed, rules = [], [], []
+def _unread(source: Source, held: Survey, path: Path) -> tuple[str, ...]:
+    """The delivered columns that no feed reads and the source does not name as ignored."""
+    known = {column.casefold() for feed in source.feeds for item in feed.columns.values() for column in item.columns}
+    known |= {column.casefold() for feed in source.feeds if feed.where is not None for column in feed.where.columns}
+    new = tuple(name for name in held.header if name.casefold() not in known)
+    if new and source.on_new_column == "refuse":
+        places = ", ".join(str(held.header.index(name) + 1) for name in new)
+        found = f": {', '.join(new)}"
+        reason = f"column {places} of its header is in no mapping, and its source refuses new columns"
+        raise DeliveryError(path, reason, f"map it, have it left out, or state 'on_new_column: report' in {source.path}", found)
+    return new
+
+
+def row_text(cells: dict[str, str]) -> str:
+    """SQL for a delivered row as JSON; bytes that did not decode show as U+FFFD.
+
+    Args:
+        cells: Delivered column to the SQL of its cell.
+    """
+    pairs = ", ".join(f"{quoted(name)}, {cell}" for name, cell in cells.items())
+    return f"replace(cast(json_object({pairs}) as varchar), {quoted(MARK)}, '\N{REPLACEMENT CHARACTER}')"
+
+
+def _queries(source: Source, feed: MappedFeed, mapped: list[Property], columns: dict[str, Expression], held: Survey) -> tuple[str, str]:
+    """Three steps: evaluate each expression once (an error becomes a null struct), take the values, judge them.
+
+    Delivered cells go along under numbers, since the record's columns may have their names.
+    """
+    cells = {name: f"__d{position}" for position, name in enumerate(held.header)}
+    folded = {name.casefold(): name for name in held.header}
+    evaluated, typed, found = [], [], []
     for item in mapped:
-        name, expression, held = identifier(item.name), columns[item.name], identifier("__e_" + item.name)
+        name, expression = identifier(item.name), columns[item.name]
+        reads = {folded[column.casefold()]: cells[folded[column.casefold()]] for column in expression.columns}
         if expression.is_column:
-            evaluated.append(f"{identifier(expression.columns[0])} as {held}")
-            typed.append(f"{_converted(item, held, 'try_cast')} as {name}")
-            failed = "false" if item.logical_type == "string" else f"({held} is not null and {name} is null)"
+            column, cell = next(iter(reads.items()))
+            typed.append(f"{converted(item, cell, 'try_cast', source.format, held.kind(column))} as {name}")
+            failed = f"({cell} is not null and {name} is null)" if item.logical_type != "string" else None
         else:
-            evaluated.append(f"try(struct_pack(v := {_converted(item, f'({expression.sql})', 'cast')})) as {held}")
-            typed.append(f"{held}.v as {name}")
-            failed = f"({held} is null)"
-        rules.append(f"{_rule(item, name, failed)} as {identifier('__rule_' + item.name)}")
-    where, kept = feed.where, ["__row", "source_system"]
-    if where is not None:
-        evaluated.append(f"try(struct_pack(v := cast(({where.sql}) as boolean))) as __where")
-        kept.append("__where")
-    excluded = "(__where is not null and coalesce(__where.v, false) = false)" if where is not None else "false"
-    flags = [identifier("__rule_" + item.name) for item in mapped]
-    broken = [f"{flag} > 0" for flag in flags] + (["__where is null"] if where is not None else [])
-    event = next((identifier(item.name) for item in mapped if item.is_event_time), "cast(null as timestamp)")
-    system = columns.get(SYSTEM_COLUMN)
-    system_sql = quoted(source.system)
+            value = identifier("__e_" + item.name)
+            evaluated.append(f"try(struct_pack(v := {converted(item, f'({expression.sql})', 'cast', source.format)})) as {value}")
+            typed.append(f"{value}.v as {name}")
+            failed = f"({value} is null)"
+        found += column_rules(item, failed, _raw_value(reads))
+    if feed.where is not None:
+        evaluated.append(f"try(struct_pack(v := cast(({feed.where.sql}) as boolean))) as __where")
+    found += row_rules(feed.record, set(columns), has_where=feed.where is not None)
+    excluded = "__where is not null and coalesce(__where.v, false) = false" if feed.where is not None else "false"
+    is_damaged = (
+        " or ".join(f"coalesce(contains({cell}, {quoted(MARK)}), false)" for cell in cells.values()) if held.is_damaged else "false"
+    )
+    system, system_sql = columns.get(SYSTEM_COLUMN), quoted(source.system)
     if system is not None:
         system_sql = f"coalesce(try(nullif(trim(cast(({system.sql}) as varchar)), '')), {system_sql})"
+    delivered = ", ".join(f"{identifier(name)} as {cell}" for name, cell in cells.items())
     values = ", ".join(identifier(item.name) for item in mapped)
-    held_columns = ", ".join(identifier("__e_" + item.name) for item in mapped)
-    return f"""
-        create table mapped_{feed.record.name} as
+    judged = f"""
         with
-            evaluated as (select {ROW}, {system_sql} as source_system, {", ".join(evaluated)} from delivered),
-            typed as (select {", ".join(kept)}, {held_columns}, {", ".join(typed)} from evaluated),
-            judged as (select {", ".join(kept)}, {values}, {", ".join(rules)} from typed)
-        select
-            {ROW}, {event} as __event_at, source_system, {values}, {", ".join(flags)}, {excluded} as __excluded,
-            not {excluded} and ({" or ".join(broken)}) as __bad
-        from judged
+            evaluated as (select {", ".join([delivered, f"{system_sql} as source_system", *evaluated])} from delivered),
+            typed as (select *, {", ".join(typed)} from evaluated),
+            judged as (
+                select
+                    *,
+                    cast(
+                        case when {is_damaged} then {BROKEN} when {excluded} then {EXCLUDED} when {is_broken(found)} then {BROKEN}
+                        else {LANDS} end as utinyint
+                    ) as __state
+                from typed
+            )
     """
+    # What did not decode says nothing about the rules.
+    faults = f"case when {is_damaged} then [{fault(rules.ENCODING)}] else {all_faults(found)} end"
+    return (
+        f"{judged} select source_system, {values}, __state from judged",
+        f"{judged} select {faults} as __faults, {row_text(cells)} as __text from judged where __state = {BROKEN}",
+    )
 
 
-def _converted(item: Property, value: str, cast: str) -> str:
-    """SQL that turns a value into the contract's type, by `cast` (an error counts as unreadable) or `try_cast` (null does)."""
-    if item.logical_type == "timestamp":
-        # Without an offset it is read in the session's time zone, which is the source's.
-        return f"cast(timezone('UTC', {cast}({value} as timestamptz)) as timestamp)"
-    if item.logical_type == "integer":
-        # A cast to an integer would round 12.5 to 13: what is not whole is not an integer.
-        number = f"{cast}({value} as decimal(18, 4))"
-        otherwise = f" when 1 = 1 then cast(error('not whole') as {item.duckdb_type})" if cast == "cast" else ""
-        whole = f"{cast}({number} as {item.duckdb_type})"
-        return f"case when {number} is null then null when {number} = floor({number}) then {whole}{otherwise} end"
-    if item.logical_type == "string":
-        return f"nullif(trim(cast({value} as varchar)), '')" if cast == "cast" else value
-    return f"{cast}({value} as {item.duckdb_type})"
-
-
-def _rule(item: Property, name: str, failed: str) -> str:
-    """SQL for the index of the first rule that the column breaks."""
-    tests = [(failed, _TYPE)]
-    if item.required or item.key_position is not None:
-        tests.append((f"{name} is null", _REQUIRED))
-    if item.valid_values:
-        tests.append((f"{name} not in ({', '.join(map(quoted, item.valid_values))})", _VALID))
-    if item.minimum is not None:
-        tests.append((f"{name} < {_bound_literal(item, item.minimum)}", _MINIMUM))
-    if item.maximum is not None:
-        tests.append((f"{name} > {_bound_literal(item, item.maximum)}", _MAXIMUM))
-    elif item.logical_type in ("date", "timestamp"):
-        # DuckDB reads the word 'infinity' as a time.
-        tests.append((f"not isfinite({name})", _TYPE))
-    if item.max_length is not None:
-        tests.append((f"length({name}) > {item.max_length}", _LENGTH))
-    if item.pattern is not None:
-        tests.append((f"not regexp_full_match({name}, {quoted(item.pattern)})", _PATTERN))
-    cases = " ".join(f"when {condition} then {code}" for condition, code in tests)
-    return f"cast(case {cases} else 0 end as utinyint)"
-
-
-def _bound_literal(item: Property, bound: Bound) -> str:
-    return f"cast({quoted(str(bound))} as {item.duckdb_type})"
+def _raw_value(reads: dict[str, str]) -> str:
+    """SQL for what was delivered for a column: the cell, or the cells that its expression reads."""
+    if not reads:
+        return "cast(null as varchar)"
+    return f"cast({next(iter(reads.values()))} as varchar)" if len(reads) == 1 else row_text(reads)

@@ -8,11 +8,11 @@ from pipelines.errors import ClienteleError
 from pipelines.intake import ledger
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.mapping import Mapping, bind
-from pipelines.intake.reading import ROW
 from pipelines.warehouse.connection import Connection, DatabaseError, identifier, open_sandbox
 
 if TYPE_CHECKING:
     from pipelines.intake.deliveries import Delivery
+    from pipelines.intake.reading import Survey
     from pipelines.intake.sources import Source
     from pipelines.warehouse.workspace import Workspace
 
@@ -25,17 +25,18 @@ def plan(workspace: Workspace, build: Connection, waiting: list[Delivery]) -> li
     """
     plans: list[tuple[Delivery, list[Mapping]]] = []
     faults: list[DeliveryError] = []
-    checked: set[tuple[str, tuple[str, ...]]] = set()
+    checked: set[tuple[str, tuple[str, ...], tuple[str, ...]]] = set()
     for delivery in waiting:
         source, mappings = delivery.source, []
         try:
             if delivery.fault is not None and not delivery.repeats:
                 raise delivery.fault
-            if not delivery.repeats:
-                mappings = [bind(source, feed, delivery.header, delivery.path) for feed in source.feeds]
-                if (source.name, delivery.header) not in checked:
-                    _check_expressions(workspace, source, mappings, delivery.header)
-                    checked.add((source.name, delivery.header))
+            if not delivery.repeats and delivery.survey is not None:
+                mappings = [bind(source, feed, delivery.survey, delivery.path) for feed in source.feeds]
+                shape = source.name, delivery.survey.header, delivery.survey.kinds
+                if shape not in checked:
+                    _check_expressions(workspace, source, mappings, delivery.survey)
+                    checked.add(shape)
         except DeliveryError as fault:
             ledger.record_status(build, delivery, "refused", fault.reason)
             faults.append(fault)
@@ -45,14 +46,15 @@ def plan(workspace: Workspace, build: Connection, waiting: list[Delivery]) -> li
     return plans
 
 
-def _check_expressions(workspace: Workspace, source: Source, mappings: list[Mapping], header: tuple[str, ...]) -> None:
+def _check_expressions(workspace: Workspace, source: Source, mappings: list[Mapping], held: Survey) -> None:
     """Have each mapping run over no row, so that an unknown type or a wrong argument shows before anything is landed."""
-    columns = ", ".join(f"cast(null as varchar) as {identifier(name)}" for name in header)
+    columns = ", ".join(f"cast(null as {held.kind(name)}) as {identifier(name)}" for name in held.header)
     with open_sandbox([], workspace.temp / "trial", source.time_zone) as sandbox:
-        sandbox.execute(f"create table delivered as select cast(1 as bigint) as {ROW}, {columns} limit 0")
+        sandbox.execute(f"create view delivered as select {columns} limit 0")
         for mapping in mappings:
             try:
-                sandbox.execute(mapping.create_mapped)
+                sandbox.execute(mapping.query)
+                sandbox.execute(mapping.faults_query)
             except DatabaseError as fault:
                 reason = f"an expression of the feed {mapping.feed.record.name} cannot be computed ({str(fault).splitlines()[0]})"
                 raise DeliveryError(source.path, reason, "correct it") from fault

@@ -1,4 +1,4 @@
-"""The rows of one delivery as one record type: mapped in the sandbox and brought out of it, good ones apart from broken ones.
+"""The rows of one delivery as one record type: mapped in the sandbox and streamed out of it, good ones apart from broken ones.
 
 What becomes of the rows that keep to the contract is decided in `judging`; writing the outcome belongs to `storing`.
 """
@@ -8,13 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.intake.mapping import RULES, Mapping
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.intake.faults import DeliveryError
+from pipelines.intake.mapping import BROKEN, LANDS, Mapping
 from pipelines.intake.reading import ROW, Survey
-from pipelines.intake.unpacking import MARK
-from pipelines.warehouse.connection import Connection, identifier, quoted, transfer
+from pipelines.warehouse.connection import Connection, identifier, transfer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from pipelines.contracts.model import RecordType
+
+_BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,12 @@ class Batch:
     Attributes:
         mapping: The bound feed.
         rows_in: Records of the file, counted independently of the reader.
+        unreadable: How many of them cannot be split into cells.
     """
 
     mapping: Mapping
     rows_in: int
+    unreadable: int
 
     @property
     def record(self) -> RecordType:
@@ -57,130 +68,160 @@ class Batch:
 
     @property
     def rows(self) -> str:
-        """Rows that keep to the contract: `__row`, `__event_at`, `source_system`, the record's columns; `judging` adds to them."""
+        """Rows that keep to the contract: `__row`, `source_system`, the record's columns, `__record_key`, `__content_hash`."""
         return f"rows_{self.record.name}"
 
     @property
+    def settled(self) -> str:
+        """Of those the few that do not land: `__row`, `disposition` (duplicate or quarantined), `column_name`, `rule`."""
+        return f"settled_{self.record.name}"
+
+    @property
+    def landed(self) -> str:
+        """SQL for the rows that land."""
+        return f"(select * from {self.rows} where {ROW} not in (select {ROW} from {self.settled}))"
+
+    @property
+    def others(self) -> str:
+        """Rows that do not land by themselves: as `rows` without the hashes, with `__state`."""
+        return f"others_{self.record.name}"
+
+    @property
     def broken(self) -> str:
-        """Rows that do not: `__row`, `column_name`, `rule`, `raw_value`, `row_text`, a line for each column at fault."""
+        """Quarantined rows: `__row`, `column_name`, `rule`, `raw_value`, `row_text`, a line for each rule that is broken."""
         return f"broken_{self.record.name}"
-
-    @property
-    def broken_keys(self) -> str:
-        """Their keys as far as they can be read, for the records that lose a row: `source_system` and the key's columns."""
-        return f"broken_keys_{self.record.name}"
-
-    @property
-    def left_out(self) -> str:
-        """Counts of rows excluded or broken: `disposition`, `__event_at`, `currency`, `row_count`, `amount`."""
-        return f"left_out_{self.record.name}"
 
     def value(self, name: str, otherwise: str = "null") -> str:
         """SQL for a column of the record: itself where the feed maps it."""
         return identifier(name) if name in self.mapping.columns else otherwise
 
+    @property
+    def event_at(self) -> str:
+        """SQL for the record's own time."""
+        time = self.record.event_time
+        return f"cast({self.value(time.name)} as timestamp)" if time is not None else "cast(null as timestamp)"
 
-def collect(sandbox: Connection, build: Connection, mapping: Mapping, held: Survey) -> Batch:
-    """Map the sandbox's `delivered` rows and bring the outcome into temporary tables of the build connection.
+
+def collect(
+    sandbox: Connection, build: Connection, mapping: Mapping, held: Survey, hashes: dict[str, str], aside: Path, path: Path
+) -> Batch:
+    """Map the sandbox's `delivered` rows and stream the outcome into temporary tables of the build connection.
 
     Args:
-        sandbox: Where `load_rows` has put the delivery.
+        sandbox: Where view `delivered` is.
         build: The build connection.
         mapping: The bound feed.
         held: What the delivery holds.
+        hashes: Column to SQL over the mapped row, computed on the way.
+        aside: A file to be made for what does not land, so that memory does not grow with it.
+        path: The delivered file, for the message.
+
+    Raises:
+        DeliveryError: The reader gives another number of rows than were counted.
     """
-    batch = Batch(mapping, held.records)
-    sandbox.execute(mapping.create_mapped)
-    if held.is_damaged:
-        damaged = " or ".join(f"contains({identifier(name)}, {quoted(MARK)})" for name in held.header)
-        rows = f"select {ROW} from delivered where {damaged}"
-        sandbox.execute(f"update {mapping.table} set __bad = true, __excluded = false where {ROW} in ({rows})")
-    values = ", ".join(map(identifier, mapping.columns))
-    kept = f"select {ROW}, __event_at, source_system, {values} from {mapping.table} where not __excluded and not __bad"
-    transfer(sandbox, kept, build, batch.rows)
-    _collect_left_out(sandbox, build, batch, held)
+    batch = Batch(mapping, held.records, len(held.unreadable))
+    reader = sandbox.sql(mapping.query).to_arrow_reader(_BATCH_ROWS)
+    stream = _Stream(reader, held, aside)
+    added = "".join(f", {sql} as {name}" for name, sql in hashes.items())
+    try:
+        build.register("mapped", pa.RecordBatchReader.from_batches(stream.schema, stream.landing()))
+        build.execute(f"create or replace temp table {batch.rows} as select i.*{added} from mapped as i")
+        build.unregister("mapped")
+        if stream.count + len(held.unreadable) != held.records:
+            reason = f"holds {held.records} records by its line ends and quotes, but {stream.count + len(held.unreadable)} were read"
+            raise DeliveryError(path, reason, "check the delimiter and the quote stated in its source ('' where quotes have no meaning)")
+        _collect_others(sandbox, build, batch, stream, held)
+    finally:
+        stream.close()
+        aside.unlink(missing_ok=True)
     return batch
 
 
-def _collect_left_out(sandbox: Connection, build: Connection, batch: Batch, held: Survey) -> None:
-    """Bring over what does not land. Most deliveries have little of it: then its tables are made without asking for it."""
-    mapping, record = batch.mapping, batch.record
-    found = sandbox.execute(
-        f"select count_if(__bad), count_if(__excluded), (select count(*) from unreadable) from {mapping.table}"
-    ).fetchone()
-    broken, excluded, unreadable = found or (0, 0, 0)
-    keys = ", ".join(identifier(key.name) for key in record.key if key.name in mapping.columns)
-    if broken or unreadable:
-        transfer(sandbox, _broken_rows(mapping, held), build, batch.broken)
-        transfer(sandbox, f"select source_system, {keys} from {mapping.table} where __bad", build, batch.broken_keys)
+def _collect_others(sandbox: Connection, build: Connection, batch: Batch, stream: _Stream, held: Survey) -> None:
+    """Bring over what does not land. Most deliveries have little of it: then its tables are made empty."""
+    texts = "column_name varchar, rule varchar, raw_value varchar, row_text varchar"
+    build.execute(f"create or replace temp table {batch.broken} ({ROW} bigint, {texts})")
+    if not stream.others:
+        build.execute(
+            f"""
+            create or replace temp table {batch.others} as
+            select * exclude (__record_key, __content_hash), cast(0 as utinyint) as __state from {batch.rows} limit 0
+            """
+        )
     else:
-        texts = "column_name varchar, rule varchar, raw_value varchar, row_text varchar"
-        build.execute(f"create or replace temp table {batch.broken} ({ROW} bigint, {texts})")
-        build.execute(f"create or replace temp table {batch.broken_keys} as select source_system, {keys} from {batch.rows} limit 0")
-    if broken or unreadable or excluded:
-        transfer(sandbox, _left_out(batch), build, batch.left_out)
-    else:
-        counts = "disposition varchar, __event_at timestamp, currency varchar, row_count bigint, amount decimal(18, 4)"
-        build.execute(f"create or replace temp table {batch.left_out} ({counts})")
+        build.register("set_aside", stream.set_aside())
+        build.execute(f"create or replace temp table {batch.others} as select * from set_aside")
+        build.unregister("set_aside")
+        # Both are in the order of delivery, so that the broken row of a rank is the same in both.
+        transfer(sandbox, batch.mapping.faults_query, build, "faults")
+        build.execute(
+            f"""
+            insert into {batch.broken}
+            with
+                ranked as (select {ROW}, row_number() over (order by {ROW}) as rank from {batch.others} where __state = {BROKEN}),
+                said as (select unnest(__faults) as fault, __text, rowid + 1 as rank from faults)
+            select {ROW}, fault.column_name, fault.rule, fault.raw_value, __text from said join ranked using (rank)
+            """
+        )
+    if held.unreadable:
+        ordinals, told = list(held.unreadable), list(held.unreadable.values())
+        unreadable = {ROW: pa.array(ordinals, pa.int64()), "rule": [rule for rule, _ in told], "row_text": [text for _, text in told]}
+        build.register("unreadable", pa.table(unreadable))
+        build.execute(f"insert into {batch.broken} select {ROW}, null, rule, null, row_text from unreadable")
+        build.unregister("unreadable")
 
 
-def _left_out(batch: Batch) -> str:
-    """SQL that counts the rows that are excluded or broken by the time, currency and disposition under which the ledger adds them up."""
-    amount = batch.value(batch.record.amount.name) if batch.record.amount is not None else "null"
-    return f"""
-        select
-            case when __excluded then 'excluded' else 'quarantined' end as disposition, __event_at,
-            cast({batch.value("currency")} as varchar) as currency, count(*) as row_count, cast(sum({amount}) as decimal(18, 4)) as amount
-        from {batch.mapping.table}
-        where __excluded or __bad
-        group by all
-        union all
-        select 'quarantined', null, null, count(*), null from unreadable having count(*) > 0
+class _Stream:
+    """Mapped rows on their way out of the sandbox: numbered, and those that do not land taken out.
+
+    Attributes:
+        schema: Of the rows that go on.
+        count: How many rows have come.
+        others: How many of them were taken out.
     """
 
+    def __init__(self, reader: pa.RecordBatchReader, held: Survey, aside: Path) -> None:
+        self._reader, self._aside = reader, aside
+        self._told_schema = pa.schema([pa.field(ROW, pa.int64()), *reader.schema])
+        self.schema = pa.schema([item for item in self._told_schema if item.name != "__state"])
+        self.count = self.others = 0
+        self._file: pa.OSFile | None = None
+        self._writer: pa.RecordBatchStreamWriter | None = None
+        # How many unreadable records stand before the one of a rank among the readable.
+        self._gaps = np.array(sorted(held.unreadable), dtype=np.int64) - np.arange(1, len(held.unreadable) + 1)
 
-def row_text(header: tuple[str, ...]) -> str:
-    """SQL for a delivered row as JSON; bytes that did not decode show as U+FFFD."""
-    cells = ", ".join(f"{quoted(name)}, {identifier(name)}" for name in header)
-    return f"replace(cast(json_object({cells}) as varchar), {quoted(MARK)}, '\N{REPLACEMENT CHARACTER}')"
+    def landing(self) -> Iterator[pa.RecordBatch]:
+        """The rows that keep to the contract."""
+        for batch in self._reader:
+            ranks = np.arange(self.count + 1, self.count + 1 + len(batch))
+            self.count += len(batch)
+            ordinals = pa.array(ranks + np.searchsorted(self._gaps, ranks - 1, side="right") if len(self._gaps) else ranks)
+            numbered = pa.RecordBatch.from_arrays([ordinals, *batch.columns], schema=self._told_schema)
+            if pc.max(batch.column("__state")).as_py() != LANDS:
+                lands = pc.equal(batch.column("__state"), LANDS)
+                self._put_aside(numbered.filter(pc.invert(lands)))
+                numbered = numbered.filter(lands)
+            if len(numbered):
+                yield numbered.select(self.schema.names)
 
+    def _put_aside(self, rows: pa.RecordBatch) -> None:
+        self.others += len(rows)
+        if self._writer is None:
+            self._file = pa.OSFile(str(self._aside), "wb")
+            self._writer = pa.ipc.new_stream(self._file, self._told_schema)
+        self._writer.write_batch(rows)
 
-def _broken_rows(mapping: Mapping, held: Survey) -> str:
-    """SQL for the rows that cannot land, as text, a line for each column at fault and one for a fault of the row as a whole."""
-    names = "[" + ", ".join(map(quoted, RULES)) + "]"
-    faults = [
-        f"case when {flag} > 0 then struct_pack(c := {quoted(column)}, rule := {names}[{flag} + 1], raw := {_raw_value(reads)}) end"
-        for column in mapping.columns
-        for flag, reads in [(identifier("__rule_" + column), mapping.reads[column])]
-    ]
-    # What did not decode says nothing about the rules; a row without a broken rule is here because its `where` could not be computed.
-    is_damaged = " or ".join(f"contains({identifier(name)}, {quoted(MARK)})" for name in held.header) if held.is_damaged else "false"
-    whole = "struct_pack(c := cast(null as varchar), rule := {}, raw := cast(null as varchar))"
-    found = f"list_filter([{', '.join(faults)}], lambda fault: fault is not null)"
-    # The record's columns carry the names of delivered ones where a system calls them so: only flags are taken from the mapped rows.
-    flags = ", ".join(identifier("__rule_" + column) for column in mapping.columns)
-    return f"""
-        with
-            bad as (select {ROW}, {flags} from {mapping.table} where __bad),
-            found as (
-                select
-                    {ROW}, {row_text(held.header)} as row_text,
-                    case when {is_damaged} then [{whole.format("'encoding'")}] else {found} end as faults
-                from bad
-                join delivered using ({ROW})
-            ),
-            named as (
-                select {ROW}, row_text, unnest(case when len(faults) = 0 then [{whole.format("'where'")}] else faults end) as fault
-                from found
-            )
-        select {ROW}, fault.c as column_name, fault.rule as rule, fault.raw as raw_value, row_text from named
-        union all
-        select {ROW}, null, rule, null, row_text from unreadable
-    """
+    def set_aside(self) -> pa.RecordBatchReader:
+        """The rows that were taken out."""
+        self.close()
+        self._file = pa.OSFile(str(self._aside), "rb")
+        return pa.ipc.open_stream(self._file)
 
-
-def _raw_value(reads: tuple[str, ...]) -> str:
-    """SQL for what was delivered for a column: the cell, or the cells that its expression reads."""
-    if not reads:
-        return "cast(null as varchar)"
-    return identifier(reads[0]) if len(reads) == 1 else row_text(reads)
+    def close(self) -> None:
+        """Close the file; it is not read or written any more."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None

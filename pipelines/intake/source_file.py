@@ -8,7 +8,7 @@ import zoneinfo
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -17,14 +17,87 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-class FileFormat(_Strict):
-    """How the bytes of a delivery are read: CSV with a header line."""
+# What a source may call an encoding.
+Encoding = Literal[
+    "auto", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "gbk", "big5", "iso-8859-1", "cp1252"
+]  # fmt: skip
+Compression = Literal["auto", "none", "gzip", "zstd", "zip"]
 
-    type: Literal["csv"] = "csv"
-    encoding: Literal["utf-8", "iso-8859-1"] = "utf-8"
-    delimiter: Literal[",", ";", "\t"] = ","
+
+class FieldPlace(_Strict):
+    """Where a field of a fixed-width line stands."""
+
+    start: Annotated[int, Field(ge=1)]
+    width: Annotated[int, Field(ge=1)]
+
+
+# The keys of a format that only some types have.
+_KEYS_OF_SOME: dict[str, tuple[str, ...]] = {
+    "encoding": ("csv", "fixed_width", "json"),
+    "compression": ("csv", "fixed_width", "json"),
+    "delimiter": ("csv",),
+    "quote": ("csv",),
+    "title_lines": ("csv", "fixed_width", "excel"),
+    "comment": ("csv", "fixed_width", "excel"),
+    "totals": ("csv", "fixed_width", "excel"),
+    "sheet": ("excel",),
+    "measured_in": ("fixed_width",),
+    "padding": ("fixed_width",),
+}
+
+
+class FileFormat(_Strict):
+    """How the bytes of a delivery are read.
+
+    Attributes:
+        type: What kind of file it is; `json` is JSON lines or one array of objects.
+        encoding: Of its text; `auto` takes what marks itself (a byte order mark) and what is UTF-8 from end to end.
+        delimiter: Between the fields of a CSV line.
+        quote: Around a CSV field that holds a delimiter, a quote or a newline; empty where quotes mean nothing.
+        compression: Of the file as a whole; `auto` goes by its first bytes.
+        title_lines: Lines above the header that belong to no table.
+        comment: A line that begins with it is no record.
+        totals: The last record is none where its first filled field begins with one of these.
+        decimal: Between the whole and the fraction of a number.
+        thousands: Between the groups of a number's digits; empty for none.
+        date_formats: How dates are written (strptime), tried in turn; ISO 8601 where none is stated.
+        timestamp_formats: The same for times.
+        sheet: Of an Excel file; its first where none is stated.
+        fields: Of a fixed-width file: name to place.
+        measured_in: Whether the places of a fixed-width file count characters or bytes.
+        padding: Whether fixed-width lines have all their blanks (`kept`), or lack those at their end (`cut`, as many editors leave them).
+    """
+
+    type: Literal["csv", "fixed_width", "json", "parquet", "excel"] = "csv"
+    encoding: Encoding = "auto"
+    delimiter: Annotated[str, Field(pattern=r"^[^\w\s\"'\\]$|^\t$")] = ","
     quote: Literal['"', "'", ""] = '"'
-    compression: Literal["auto", "none", "gzip"] = "auto"
+    compression: Compression = "auto"
+    title_lines: Annotated[int, Field(ge=0, le=100)] = 0
+    comment: Annotated[str, Field(min_length=1, max_length=10)] | None = None
+    totals: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    date_formats: tuple[str, ...] = ()
+    timestamp_formats: tuple[str, ...] = ()
+    sheet: str | None = None
+    fields: dict[str, FieldPlace] = {}
+    measured_in: Literal["characters", "bytes"] = "characters"
+    padding: Literal["kept", "cut"] = "kept"
+
+    @model_validator(mode="after")
+    def _agree(self) -> FileFormat:
+        if self.thousands == self.decimal:
+            message = "decimal and thousands are the same mark; state which of them it is"
+            raise ValueError(message)
+        if bool(self.fields) != (self.type == "fixed_width"):
+            message = "fields (name to start and width) belong to type fixed_width, and it needs them"
+            raise ValueError(message)
+        for key in sorted(self.model_fields_set - {"type"}):
+            if self.type not in _KEYS_OF_SOME.get(key, (self.type,)):
+                message = f"{key} says nothing about type {self.type}; it belongs to {' and '.join(_KEYS_OF_SOME[key])}"
+                raise ValueError(message)
+        return self
 
 
 class _FromName(_Strict):
@@ -86,6 +159,8 @@ class SourceFile(_Strict):
     known_at: KnownAt = KnownAt(origin="received")
     ids_from: dict[Name, Name] = {}
     max_loss_share: Annotated[float, Field(ge=0, le=1)] | None = None
+    on_new_column: Literal["report", "refuse"] = "report"
+    settle_seconds: Annotated[float, Field(ge=0)] | None = None
     feeds: Annotated[dict[str, Feed], Field(min_length=1)]
 
     @field_validator("time_zone")

@@ -75,6 +75,8 @@ class Source:
         known_at: When what a delivery says could have been known.
         ids_from: What an id names (customer, product, …) to the system whose numbers this source uses for it, where that is not its own.
         max_loss_share: Share of its records that a full delivery may have lost; None for the policy's.
+        on_new_column: Whether a delivered column that no feed reads is reported or refused.
+        settle_seconds: How long a file must have been left alone before it is taken in; None for the policy's.
         feeds: The record types that are read from each delivery.
     """
 
@@ -90,6 +92,8 @@ class Source:
     known_at: KnownAt
     ids_from: dict[str, str]
     max_loss_share: float | None
+    on_new_column: Literal["report", "refuse"]
+    settle_seconds: float | None
     feeds: tuple[MappedFeed, ...]
 
     @property
@@ -153,6 +157,8 @@ def load_source(path: Path, contracts: dict[str, RecordType]) -> Source:
         known_at=given.known_at,
         ids_from=given.ids_from,
         max_loss_share=given.max_loss_share,
+        on_new_column=given.on_new_column,
+        settle_seconds=given.settle_seconds,
         feeds=tuple(_bound(document, name, feed, contracts) for name, feed in given.feeds.items()),
     )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.contracts.intake_tables import load_intake_tables
-from pipelines.intake.keys import record_key
+from pipelines.intake.keys import keyed, record_key
+from pipelines.intake.mapping import BROKEN, EXCLUDED
 from pipelines.intake.reading import ROW
 from pipelines.intake.rows import Batch, FeedCounts
+from pipelines.intake.rules import LANDED_BEFORE
 from pipelines.warehouse.connection import Connection, identifier, quoted
 
 if TYPE_CHECKING:
@@ -17,13 +19,13 @@ if TYPE_CHECKING:
     from pipelines.warehouse.secrets import Secret
 
 
-def store_personal(build: Connection, batches: Sequence[Batch], delivery: Delivery) -> None:
+def store_personal(build: Connection, batches: Sequence[Batch], delivery: Delivery, secret: Secret) -> None:
     """Write what only the vault may hold, in one transaction; what an interrupted landing has left of the same delivery is replaced."""
     key = delivery.delivery_key
     build.execute("begin")
     build.execute(f"delete from vault.quarantine where delivery_key = {key}")
     build.execute(f"delete from vault.archived_delivery where delivery_key = {key}")
-    build.execute("insert into vault.archived_delivery values (?, ?, ?)", [key, delivery.source.name, delivery.file_name])
+    build.execute(f"insert into vault.archived_delivery values ({key}, {quoted(delivery.source.name)}, {quoted(delivery.file_name)})")
     for batch in batches:
         record = batch.record
         columns = [column.name for column in record.vault_columns()]
@@ -38,14 +40,14 @@ def store_personal(build: Connection, batches: Sequence[Batch], delivery: Delive
             build.execute(f"delete from {table} where _delivery_key = {key}")
             build.execute(
                 f"insert into {table} ({', '.join(map(identifier, columns))}) "
-                f"select {', '.join(values[name] for name in columns)} from {batch.rows} where disposition = 'landed'"
+                f"select {', '.join(values[name] for name in columns)} from ({keyed(batch, delivery.source, secret)})"
             )
         build.execute(
             f"""
-            insert into vault.quarantine
+            insert into vault.quarantine (delivery_key, record_type, row_number, column_name, rule, raw_value, row_text)
             select {key}, {quoted(record.name)}, {ROW}, column_name, rule, raw_value, row_text
             from {batch.broken}
-            order by {ROW}, column_name
+            order by {ROW}, column_name, rule
             """
         )
     build.execute("commit")
@@ -58,17 +60,21 @@ def store_rows(build: Connection, batch: Batch, delivery: Delivery, secret: Secr
         The balance of this delivery and record type.
     """
     record, feed = batch.record, batch.mapping.feed
-    _insert_landed(build, batch, delivery)
+    _insert_landed(build, batch, delivery, secret)
     lines = {"delivery_key": str(delivery.delivery_key), "record_type": quoted(record.name)}
     summary = {**lines, "column_name": "column_name", "rule": "rule", "row_count": "count(*)"}
     _insert(build, "quarantine_summary", summary, f"from {batch.broken} group by column_name, rule order by column_name, rule")
     if feed.is_folded or delivery.source.mode == "full":
         # Of a fold the record survives its lost row; in a full delivery a record that was there, though unreadable, has not ended.
+        columns = batch.mapping.columns
         lost = f"""
             from (
-                select b.source_system, {record_key(batch, secret, "b")} as record_key from {batch.broken_keys} as b
+                select b.source_system, {record_key(feed, columns, secret, "b")} as record_key
+                from {batch.others} as b
+                where __state = {BROKEN}
                 union
-                select source_system, __record_key from {batch.rows} where disposition = 'quarantined'
+                select source_system, __record_key from {batch.rows}
+                where {ROW} in (select {ROW} from {batch.settled} where disposition = 'quarantined')
             )
             where record_key is not null
             order by record_key
@@ -76,7 +82,8 @@ def store_rows(build: Connection, batch: Batch, delivery: Delivery, secret: Secr
         _insert(build, "incomplete_key", {**lines, "source_system": "source_system", "record_key": "record_key"}, lost)
     if feed.is_keyed and not feed.is_folded:
         repeated = {**lines, "source_system": "source_system", "record_key": "__record_key", "content_hash": "__content_hash"}
-        _insert(build, "repeated_row", repeated, f"from {batch.rows} where rule = 'landed_before' order by {ROW}")
+        known = f"select {ROW} from {batch.settled} where rule = {quoted(LANDED_BEFORE)}"
+        _insert(build, "repeated_row", repeated, f"from {batch.rows} where {ROW} in ({known}) order by {ROW}")
     return _counts(build, batch)
 
 
@@ -87,27 +94,35 @@ def store_totals(build: Connection, batch: Batch, delivery: Delivery, reporting_
     values = {
         "delivery_key": str(delivery.delivery_key),
         "record_type": quoted(record.name),
-        "month": f"cast(date_trunc('month', timezone({quoted(reporting_zone)}, timezone('UTC', __event_at))) as date) as month",
+        "month": f"cast(date_trunc('month', timezone({quoted(reporting_zone)}, timezone('UTC', event_at))) as date) as month",
         "currency": "currency",
         "disposition": "disposition",
         "row_count": "cast(sum(row_count) as bigint)",
         "amount_original": "cast(sum(amount) as decimal(18, 4))",
     }
+    told = f"{_quarter(batch.event_at)} as event_at, coalesce({batch.value('currency')}, {own}) as currency"
+    unreadable = batch.unreadable
+    unread = f" union all select null, {own}, 'quarantined', {unreadable}, null" if unreadable else ""
     # Times are counted before their month is worked out: there are far fewer of them than rows, and zones are slow.
     counted = f"""
         from (
-            select
-                __event_at, coalesce({batch.value("currency")}, {own}) as currency, disposition, count(*) as row_count,
-                sum({amount}) as amount
-            from {batch.rows}
+            select {told}, coalesce(disposition, 'landed') as disposition, count(*) as row_count, sum({amount}) as amount
+            from {batch.rows} left join (select distinct {ROW}, disposition from {batch.settled}) using ({ROW})
             group by all
             union all
-            select __event_at, coalesce(currency, {own}), disposition, row_count, amount from {batch.left_out}
+            select {told}, case when __state = {EXCLUDED} then 'excluded' else 'quarantined' end, count(*), sum({amount})
+            from {batch.others}
+            group by all{unread}
         )
         group by month, currency, disposition
         order by month, currency, disposition
     """
     _insert(build, "landing_total", values, counted)
+
+
+def _quarter(time: str) -> str:
+    """SQL for a time cut to its quarter of an hour, by which every zone has its months: since 1972 all stand a multiple of it from UTC."""
+    return f"case when {time} >= timestamp '1972-01-01' then make_timestamp(epoch_us({time}) // 900000000 * 900000000) else {time} end"
 
 
 def _insert(build: Connection, table: str, values: dict[str, str], rest: str) -> None:
@@ -121,7 +136,7 @@ def _key(batch: Batch, name: str, key_column: str) -> str:
     return identifier(key_column) if name in batch.mapping.columns else "null"
 
 
-def _insert_landed(build: Connection, batch: Batch, delivery: Delivery) -> None:
+def _insert_landed(build: Connection, batch: Batch, delivery: Delivery, secret: Secret) -> None:
     record = batch.record
     values = {
         "source_system": "source_system",
@@ -144,25 +159,33 @@ def _insert_landed(build: Connection, batch: Batch, delivery: Delivery) -> None:
     names = [column.name for column in record.raw_columns()]
     build.execute(
         f"insert into raw.{identifier(record.name)} ({', '.join(map(identifier, names))}) "
-        f"select {', '.join(values[name] for name in names)} from {batch.rows} where disposition = 'landed'"
+        f"select {', '.join(values[name] for name in names)} from ({keyed(batch, delivery.source, secret)})"
     )
 
 
 def _counts(build: Connection, batch: Batch) -> FeedCounts:
-    """Count each disposition; rows broken in several columns count once."""
-    rows = dict(build.execute(f"select disposition, count(*) from {batch.rows} group by disposition").fetchall())
-    left = dict(build.execute(f"select disposition, cast(sum(row_count) as bigint) from {batch.left_out} group by disposition").fetchall())
-    landed, feed = rows.get("landed", 0), batch.mapping.feed
-    records = landed
-    if feed.is_keyed or feed.is_folded:
-        # A record that only repeats what is known is a record of this delivery all the same: a full feed without changes has not shrunk.
-        found = build.execute(f"select count(distinct __record_key) from {batch.rows} where disposition <> 'quarantined'").fetchone()
-        records = found[0] if found else 0
+    """Count each disposition; rows broken by several rules count once."""
+    feed = batch.mapping.feed
+    # A record that only repeats what is known is a record of this delivery all the same: a full feed without changes has not shrunk.
+    lost = f"{ROW} not in (select {ROW} from {batch.settled} where disposition = 'quarantined')"
+    records = f"select count(distinct __record_key) from {batch.rows} where {lost}" if feed.is_keyed or feed.is_folded else "select null"
+    row = build.execute(
+        f"""
+        select
+            (select count(*) from {batch.rows}), ({records}),
+            (select count(distinct {ROW}) from {batch.settled} where disposition = 'duplicate'),
+            (select count(distinct {ROW}) from {batch.settled} where disposition = 'quarantined'),
+            (select count(*) from {batch.others} where __state = {EXCLUDED}),
+            (select count(*) from {batch.others} where __state = {BROKEN})
+        """
+    ).fetchone()
+    kept, found, duplicate, quarantined, excluded, broken = row or (0, 0, 0, 0, 0, 0)
+    landed = kept - duplicate - quarantined
     return FeedCounts(
         rows_in=batch.rows_in,
         rows_landed=landed,
-        rows_duplicate=rows.get("duplicate", 0),
-        rows_excluded=left.get("excluded", 0),
-        rows_quarantined=rows.get("quarantined", 0) + left.get("quarantined", 0),
-        records=records,
+        rows_duplicate=duplicate,
+        rows_excluded=excluded,
+        rows_quarantined=quarantined + broken + batch.unreadable,
+        records=landed if found is None else found,
     )

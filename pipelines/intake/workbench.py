@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipelines.intake.faults import DeliveryError
 from pipelines.intake.judging import judge, quote_quarantined
-from pipelines.intake.reading import load_rows, working_copy
+from pipelines.intake.keys import register_people, row_hashes
+from pipelines.intake.reading import Survey, reader_of
 from pipelines.intake.rows import Batch, collect
-from pipelines.warehouse.connection import Connection, identifier, open_sandbox
+from pipelines.warehouse.connection import Connection, DatabaseError, open_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,23 +46,32 @@ class Workbench:
             DeliveryError: The delivery cannot be read.
         """
         batches: list[Batch] = []
+        form, reader = delivery.source.format, reader_of(delivery.source.format)
         try:
-            held = working_copy(delivery.archived(self.workspace), delivery.source.format, self.copy)
-            load_rows(self.sandbox, self.copy, held, delivery.source.format, delivery.path)
+            held = reader.prepare(delivery.archived(self.workspace), form, delivery.survey or Survey((), 0), self.copy)
+            self.sandbox.execute(f"create view delivered as {reader.relation(self.copy, form, held)}")
             for mapping in mappings:
-                batch = collect(self.sandbox, build, mapping, held)
-                judge(build, batch, delivery, secret)
+                batch = self._collected(build, mapping, held, secret, delivery)
+                register_people(build, batch, delivery.source)
+                judge(build, batch, delivery.delivery_key)
                 quote_quarantined(self.sandbox, build, batch, held)
                 batches.append(batch)
         finally:
             self._clear()
         return batches
 
+    def _collected(self, build: Connection, mapping: Mapping, held: Survey, secret: Secret, delivery: Delivery) -> Batch:
+        try:
+            return collect(self.sandbox, build, mapping, held, row_hashes(mapping, secret), self.copy.with_name("aside"), delivery.path)
+        except DatabaseError as fault:
+            reason = "was counted to its end, but could not be read to it"
+            found = f" ({str(fault).splitlines()[0]})"
+            raise DeliveryError(delivery.path, reason, "check the format in its source", found) from fault
+
     def _clear(self) -> None:
         self.copy.unlink(missing_ok=True)
-        tables = "select 'view', view_name from duckdb_views() where not internal union all select 'table', table_name from duckdb_tables()"
-        for kind, name in self.sandbox.execute(tables).fetchall():
-            self.sandbox.execute(f"drop {kind} {identifier(name)}")
+        self.sandbox.execute("drop view if exists delivered")
+        self.sandbox.execute("drop table if exists quarantined")
 
 
 @contextmanager
@@ -69,7 +80,7 @@ def open_workbench(workspace: Workspace, source: Source) -> Iterator[Workbench]:
     # A folder of its own, since a sandbox may read whatever lies where it spills.
     folder = workspace.temp / source.name
     folder.mkdir(mode=0o700)
-    copy = folder / "records.csv"
+    copy = folder / "records"
     try:
         with open_sandbox([copy], folder, source.time_zone) as sandbox:
             yield Workbench(workspace, copy, sandbox)

@@ -31,6 +31,9 @@ _LEDGER = (
     "is_accumulated",
     "is_keyed",
     "status",
+    "decision",
+    "decided_at",
+    "mends_delivery_key",
 )
 _FOLDS = ("source_name", "record_type", "column_name", "fold")
 _WITHOUT_ROWS = ("skipped", "refused")

@@ -6,6 +6,7 @@ the vault, and how much of the machine may be used is decided in `limits`.
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def open_published(path: Path) -> Iterator[Connection]:
 
 
 @contextmanager
-def open_sandbox(readable: Sequence[Path], temp: Path, time_zone: str) -> Iterator[Connection]:
+def open_sandbox(readable: Sequence[Path], temp: Path, time_zone: str, most_memory: float = math.inf) -> Iterator[Connection]:
     """Open an empty in-memory database that reaches the given files and its spill folder, and nothing else.
 
     Expressions written by people run here: nothing is attached, any other file, ATTACH and INSTALL are refused, and the configuration is
@@ -84,10 +85,11 @@ def open_sandbox(readable: Sequence[Path], temp: Path, time_zone: str) -> Iterat
         readable: The only files within reach.
         temp: Folder for what spills.
         time_zone: IANA name; timestamps without an offset are read in it.
+        most_memory: Bytes that are enough for what is done there; the rest spills.
     """
     connection = duckdb.connect(":memory:", config={**_NO_EXTENSIONS, "temp_directory": str(temp)})
     try:
-        _limit(connection, SANDBOX_SHARE, temp)
+        _limit(connection, SANDBOX_SHARE, temp, most_memory)
         connection.execute(f"set TimeZone = {quoted(time_zone)}")
         connection.execute(f"set allowed_paths = [{', '.join(quoted(str(path)) for path in readable)}]")
         # The optimiser hoists an expression that stands twice out of `try(...)`, where its error would end the query instead of the row.
@@ -140,10 +142,10 @@ def _connect(path: Path, *, read_only: bool, config: dict[str, str]) -> Connecti
         raise _refusal(path, fault) from fault
 
 
-def _limit(connection: Connection, share: float, folder: Path) -> None:
+def _limit(connection: Connection, share: float, folder: Path, most_memory: float = math.inf) -> None:
     # Not part of the configuration given at connecting: free space changes, and a process may open a file again only with an equal
     # configuration.
-    for name, value in settings(share, folder).items():
+    for name, value in settings(share, folder, most_memory).items():
         connection.execute(f"set {name} = {quoted(value)}")
 
 

@@ -7,6 +7,7 @@ frames and to the machine. The whole is shared out, because the sandbox that rea
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -35,12 +36,13 @@ _LEAST_MEMORY = 256 * 10**6
 _SPILL_SHARE_OF_FREE_DISK = 0.5
 
 
-def settings(share: float, folder: Path) -> dict[str, str]:
+def settings(share: float, folder: Path, most_memory: float = math.inf) -> dict[str, str]:
     """DuckDB's settings for one connection.
 
     Args:
         share: How much of the whole it gets: `BUILD_SHARE` or `SANDBOX_SHARE`.
         folder: Where it spills; the free space of that disk bounds how much.
+        most_memory: Bytes that are enough for what it does, however large the machine is.
 
     Returns:
         Value by setting: `memory_limit`, `threads`, `max_temp_directory_size`.
@@ -50,7 +52,7 @@ def settings(share: float, folder: Path) -> dict[str, str]:
     """
     free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
     return {
-        "memory_limit": _kibibytes(share * _memory()),
+        "memory_limit": _kibibytes(min(share * _memory(), most_memory)),
         "threads": str(_threads()),
         "max_temp_directory_size": _kibibytes(share * _SPILL_SHARE_OF_FREE_DISK * free),
     }

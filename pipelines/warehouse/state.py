@@ -1,6 +1,6 @@
-"""The state file: what cannot be rebuilt from landed rows. Today: marts as first reported, and the versions published.
+"""The state file: what cannot be rebuilt from landed rows: marts as first reported, the versions published, people's decisions.
 
-It holds no personal data. A published version carries all that the state has to remember of it, so the pointer moves first and the
+It holds no data of customers. A published version carries all that the state has to remember of it, so the pointer moves first and the
 state follows in one transaction; when a crash comes between, the next publication makes up for it. A copy of the file is kept at every
 publication.
 """
@@ -8,6 +8,7 @@ publication.
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.warehouse.catalog import FIRST_PUBLISHED
@@ -15,6 +16,7 @@ from pipelines.warehouse.connection import Connection, attach, identifier, open_
 from pipelines.warehouse.versions import DATABASE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pipelines.warehouse.workspace import Workspace
@@ -28,7 +30,22 @@ create table if not exists {_STATE}.publication (
     version varchar primary key, published_at timestamp, known_by timestamp, as_of date, project_version varchar, duckdb_version varchar,
     storage_version varchar, table_count bigint, row_count bigint
 );
+create table if not exists {_STATE}.delivery_decision (
+    decision_number bigint primary key, delivery_key bigint, decision varchar, decided_at timestamp, decided_by varchar, reason varchar
+);
 """
+
+
+@contextmanager
+def open_state(workspace: Workspace) -> Iterator[Connection]:
+    """Open the state file by itself, as `state`, with its tables.
+
+    Raises:
+        ClienteleError: Another program has it open, or it is not a DuckDB file.
+    """
+    with open_file(workspace.state_file, workspace) as connection:
+        connection.execute(_TABLES)
+        yield connection
 
 
 def attach_state(connection: Connection, workspace: Workspace) -> None:
@@ -70,8 +87,7 @@ def remember(workspace: Workspace, version: str) -> None:
     Raises:
         ClienteleError: The state file or the version cannot be opened.
     """
-    with open_file(workspace.state_file, workspace) as connection:
-        connection.execute(_TABLES)
+    with open_state(workspace) as connection:
         if connection.execute(f"select 1 from {_STATE}.publication where version = ?", [version]).fetchone():
             return
         attach(connection, workspace.published / version / DATABASE, "published", read_only=True)

@@ -26,6 +26,9 @@ create table if not exists vault.quarantine (
     delivery_key bigint, record_type varchar, row_number bigint, column_name varchar, rule varchar, raw_value varchar, row_text varchar
 );
 create table if not exists vault.archived_delivery (delivery_key bigint, source_name varchar, file_name varchar);
+create table if not exists vault.archived_replay (
+    delivery_key bigint, mends_delivery_key bigint, source_name varchar, file_name varchar, received_at timestamp
+);
 """
 _BYTES, _UNUSED_BITS = 8, 2
 

@@ -78,7 +78,9 @@ def test_the_lock_answers_pyproject() -> None:
 
 def test_what_is_imported_is_declared() -> None:
     providers = packages_distributions()
-    declared = {canonicalize_name(Requirement(text).name) for text in project()["project"]["dependencies"]}
+    stated = project()["project"]
+    wanted = [*stated["dependencies"], *(text for extra in stated.get("optional-dependencies", {}).values() for text in extra)]
+    declared = {canonicalize_name(Requirement(text).name) for text in wanted}
     used: set[str] = set()
     for path in modules():
         for name in imported_names(syntax(path)) - set(sys.stdlib_module_names) - {"pipelines"}:

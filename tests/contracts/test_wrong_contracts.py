@@ -79,6 +79,14 @@ PAID_ON = """      - name: paid_on
         customProperties:
           - {property: eventTime, value: true}
 """
+NUMBER = """      - name: line_number
+        logicalType: integer
+        description: Number.
+        classification: internal
+        primaryKey: true
+        primaryKeyPosition: 3
+"""
+KIND = "{property: knowledgeKind, value: about}"
 EVENT_KEY = "{property: eventKey, value: bill}"
 
 
@@ -139,6 +147,56 @@ MISTAKES = {
         PAID_ON,
         "bills has more than one eventTime .paid_on, issued_at.; keep one",
     ),
+    "version that is none": ("version: 1.0.0", "version: '1.0'", "line 5: .*'1.0'"),
+    "optional key that is required": (
+        EVENT_KEY,
+        f"{EVENT_KEY}\n          - {{property: optionalKey, value: true}}",
+        "'bill_id' has optionalKey and must be a part of the key that is not required",
+    ),
+    "optional key outside the key": (
+        "{property: eventTime, value: true}",
+        "{property: optionalKey, value: true}",
+        "'issued_at' has optionalKey and must be a part of the key",
+    ),
+    "key part that may be empty without saying so": (
+        "      - name: customer_id\n",
+        "      - {name: customer_id, primaryKey: true, primaryKeyPosition: 2}\n" + NUMBER,
+        "the key part 'customer_id' of bills is neither required nor has it optionalKey: true; say which",
+    ),
+    "one of nothing known": (
+        KIND,
+        f"{KIND}\n      - {{property: oneOf, value: customer_id contract_id}}",
+        "oneOf of bills names 'contract_id'",
+    ),
+    "one of one": (KIND, f"{KIND}\n      - {{property: oneOf, value: customer_id}}", "oneOf of bills is 'customer_id'; name two or more"),
+    "one of one twice": (KIND, f"{KIND}\n      - {{property: oneOf, value: amount amount}}", "oneOf of bills is 'amount amount'; name two"),
+    "one of what is required": (KIND, f"{KIND}\n      - {{property: oneOf, value: bill_id amount}}", "'bill_id', which is required anyway"),
+    "one of a flag": (KIND, f"{KIND}\n      - {{property: oneOf, value: true}}", "'oneOf' is True; give names of columns, parted by"),
+    "system of no column": (
+        EVENT_KEY,
+        f"{EVENT_KEY}\n          - {{property: systemFrom, value: left_system}}",
+        "systemFrom of 'bill_id' is 'left_system'; name another column of bills, a string that is not personal",
+    ),
+    "system of itself": (
+        EVENT_KEY,
+        f"{EVENT_KEY}\n          - {{property: systemFrom, value: bill_id}}",
+        "is 'bill_id'; name another column",
+    ),
+    "system that is a number": (
+        EVENT_KEY,
+        f"{EVENT_KEY}\n          - {{property: systemFrom, value: amount}}",
+        "is 'amount'; name another",
+    ),
+    "system that is personal": (
+        EVENT_KEY,
+        f"{EVENT_KEY}\n          - {{property: systemFrom, value: customer_id}}",
+        "is 'customer_id'; name",
+    ),
+    "system of no id": (
+        EVENT_KEY,
+        "{property: systemFrom, value: status}",
+        "'bill_id' has systemFrom and must have a surrogate or an eventKey",
+    ),
     "stated twice": ("name: Bills\n", "name: Bills\nname: Invoices\n", "line 5: the key 'name' stands twice"),
     "not YAML": ("kind: DataContract", "kind: [DataContract", "this is not YAML"),
 }
@@ -151,6 +209,25 @@ def test_mistakes_are_named_with_their_line(tmp_path: Path, right: str, wrong: s
         load_contracts(contracts_in(tmp_path, BILLS.replace(right, wrong, 1)))
     assert str(error.value).startswith(str(tmp_path / "records" / "bills.yml"))
     assert re.search(message, str(error.value)), str(error.value)
+
+
+def test_what_the_rules_of_a_contract_give(tmp_path: Path) -> None:
+    """An optional last part of the key is no number that rows are given."""
+    number = NUMBER.replace("line_number", "part").replace(
+        "Position: 3\n", "Position: 2\n        customProperties: [{property: optionalKey, value: true}]\n"
+    )
+    bills = BILLS.replace("      - name: customer_id\n", f"      - name: customer_id\n{number}").replace(
+        "version: 1.0.0", "version: 1.12.3"
+    )
+    bills = bills.replace(KIND, f"{KIND}\n      - {{property: oneOf, value: customer_id amount}}")
+    bills = bills.replace(EVENT_KEY, f"{EVENT_KEY}\n          - {{property: systemFrom, value: status}}")
+    record = load_contracts(contracts_in(tmp_path, bills))["bills"]
+    assert [item.name for item in record.key] == ["bill_id", "part"]
+    assert (record.property("part").is_optional_key, record.property("bill_id").is_optional_key) == (True, False)
+    assert record.sequence is None
+    assert record.one_of == ("customer_id", "amount")
+    assert record.property("bill_id").system_from == "status"
+    assert record.version == (1, 12, 3)
 
 
 def test_a_shared_property_stands_once(tmp_path: Path) -> None:

@@ -175,6 +175,7 @@ def test_expressions_and_what_they_cannot_compute(world: World) -> None:
         (3, "amount", "type", '{"Quantity":"three","Price":"0.3333"}'),
         (3, "payment_id", "required", '{"Id":"3","Part":null}'),
         (4, "kind", "valid_values", "nine"),
+        (4, None, "where", None),
         (8, "amount", "required", '{"Quantity":"1","Price":null}'),
         (8, "kind", "valid_values", "3"),
     ]

@@ -54,7 +54,7 @@ def sentence(world: World) -> str:
         ("landing/bank/*.csv", "landing/banc/*.csv", 4, "the folder {root}/landing/banc does not exist; create it, or correct 'location'"),
         ("landing/bank/*.csv", "''", 4, "'location' is ''"),
         ("feeds:", "format: {delimeter: ';'}\nfeeds:", 7, "unknown key 'delimeter'; did you mean 'delimiter'?"),
-        ("feeds:", "format: {encoding: cp1252}\nfeeds:", 7, "should be 'utf-8' or 'iso-8859-1'"),
+        ("feeds:", "format: {encoding: latin}\nfeeds:", 7, "it should be 'auto', 'utf-8', 'utf-16'"),
         ("feeds:", "mode: complete\nfeeds:", 7, "should be 'append' or 'full'"),
         ("feeds:", "max_loss_share: 20\nfeeds:", 7, "'max_loss_share' is 20"),
         ("feeds:", "known_at: {from: file_name}\nfeeds:", 7, "'known_at' is taken from the file's name but has no pattern; add one"),

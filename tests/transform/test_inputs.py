@@ -48,6 +48,7 @@ def test_it_is_the_same_when_nothing_has_changed(workspace: Workspace) -> None:
     [
         LANDED.format(key=3, status="landed"),
         "update raw.delivery set status = 'held' where delivery_key = 2",
+        "update raw.delivery set decision = 'released', decided_at = timestamp '2024-01-01' where delivery_key = 2",
         "update raw.delivery set delivery_order = '2' where delivery_key = 2",
         "insert into raw.feed_fold values ('erp', 'invoices', 'amount', 'sum')",
     ],

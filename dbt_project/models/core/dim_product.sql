@@ -12,7 +12,7 @@ with
             products.list_price,
             products.unit_cost,
             {{ business_date("products.launched_at") }} as launched_date,
-            {{ business_date("least(products.withdrawn_at, products.ended_at)") }} as withdrawn_date
+            {{ business_date("least(products.withdrawn_at, products._ended_at)") }} as withdrawn_date
         from products
         full join billed using (product_key)
         union all

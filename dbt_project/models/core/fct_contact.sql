@@ -2,7 +2,8 @@ with
     contacts as (select * from {{ ref("int_contact__attributed") }}),
     contact_rows as (select * from {{ ref("stg_contacts__rows") }}),
     history as (select * from {{ ref("dim_customer_history") }}),
-    watermark as (select max(_known_at) as known_at from contact_rows),
+    -- A contact mended today says nothing of what was delivered until today.
+    watermark as (select max(_known_at) as known_at from contact_rows where not is_replay),
     followed as (
         select
             contacts.*,

@@ -16,6 +16,9 @@ select
     records,
     is_folded,
     status,
-    reason
+    reason,
+    decision,
+    decided_at,
+    mends_delivery_key
 from deliveries
 order by source_name, delivery_order, delivery_key, record_type

@@ -9,9 +9,15 @@ with
 <% endif %>
     folding as (select * from {{ ref("stg_<< record.name >>__rows") }} where is_folded),
     positions as (select max(_row_number) + 1 as longest from {{ source("raw", "<< record.name >>") }}),
+<% if choosable %>
     feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = '<< record.name >>'),
+<% endif %>
     quarantined as (select * from {{ source("raw", "incomplete_key") }} where record_type = '<< record.name >>'),
     deliveries as (select * from {{ ref("stg_<< record.name >>__deliveries") }}),
+<% if choosable | length == 1 %>
+<% set fold = "max(fold) filter (where column_name = '" ~ choosable[0].name ~ "') as " ~ choosable[0].name ~ "_fold" %>
+<< ("select source_name, " ~ fold ~ " from feed_folds group by source_name") | step("folds") >>
+<% elif choosable %>
     folds as (
         select
             source_name,
@@ -21,6 +27,7 @@ with
         from feed_folds
         group by source_name
     ),
+<% endif %>
     ordered as (
         select
             folding.*,
@@ -32,7 +39,9 @@ with
             folding.order_rank * positions.longest + folding._row_number as place
         from folding
         cross join positions
+<% if choosable %>
         left join folds on folding._source_name = folds.source_name
+<% endif %>
         left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
     ),
     -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
@@ -147,7 +156,7 @@ select
     united.is_folded,
     united.is_incomplete,
     -- Missing from the next full delivery of the source that last carried it.
-    deliveries.next_full_known_at as ended_at
+    deliveries.next_full_known_at as _ended_at
 from united
 left join last_quarantined on united._record_key = last_quarantined.record_key
 left join deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0))

@@ -15,7 +15,8 @@ with
             repeated.record_key,
             max_by(repeated.content_hash, deliveries.order_rank) as content_hash,
             max(deliveries.order_rank) as order_rank,
-            max_by(deliveries.known_at, deliveries.order_rank) as known_at
+            max_by(deliveries.known_at, deliveries.order_rank) as known_at,
+            max_by(deliveries.is_replay, deliveries.order_rank) as is_replay
         from repeated
         inner join deliveries on repeated.delivery_key = deliveries.delivery_key
         group by repeated.record_key
@@ -40,7 +41,7 @@ with
         having min(order_rank) < max(order_rank)
     ),
     standing as (
-        select landed.*, deliveries.order_rank, deliveries.is_folded, deliveries.is_accumulated, deliveries.is_keyed
+        select landed.*, deliveries.order_rank, deliveries.is_folded, deliveries.is_accumulated, deliveries.is_keyed, deliveries.is_replay
         from landed
         inner join deliveries on landed._delivery_key = deliveries.delivery_key
         left join replaced on landed._record_key = replaced._record_key
@@ -50,7 +51,7 @@ with
             or (deliveries.is_accumulated and deliveries.order_rank > replaced.newest_whole_rank)
     ),
     restated as (
-        select contents.*, repeats.order_rank, repeats.known_at
+        select contents.*, repeats.order_rank, repeats.known_at, repeats.is_replay
         from repeats
         left join replaced on repeats.record_key = replaced._record_key
         inner join contents on repeats.record_key = contents._record_key and repeats.content_hash = contents._content_hash
@@ -78,7 +79,8 @@ select
     order_rank,
     is_folded,
     is_accumulated,
-    is_keyed
+    is_keyed,
+    is_replay
 from standing
 union all
 select
@@ -95,5 +97,6 @@ select
     order_rank,
     false as is_folded,
     false as is_accumulated,
-    true as is_keyed
+    true as is_keyed,
+    is_replay
 from restated

@@ -79,6 +79,6 @@ select
     united.version_known_at,
     united.order_rank,
     united.is_incomplete,
-    current_records.ended_at
+    current_records._ended_at
 from united
 left join current_records on united._record_key = current_records._record_key

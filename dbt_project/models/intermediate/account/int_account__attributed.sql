@@ -25,7 +25,7 @@ select
     coalesce(customers.customer_key, -1) as customer_key,
     coalesce(accounts.organisation_unit_key, -1) as organisation_unit_key,
     accounts.opened_at,
-    least(accounts.closed_at, accounts.ended_at) as closed_at,
+    least(accounts.closed_at, accounts._ended_at) as closed_at,
     accounts.close_reason,
     accounts.billing_day,
     accounts.currency,

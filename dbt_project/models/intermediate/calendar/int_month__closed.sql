@@ -2,7 +2,8 @@ with
     invoice_rows as (select * from {{ ref("stg_invoices__rows") }}),
     invoices as (select * from {{ ref("stg_invoices") }}),
     numbers as (select * from {{ ref("int_number__series") }}),
-    watermark as (select {{ business_date("max(_known_at)") }} as known_date from invoice_rows),
+    -- A row mended today says nothing of what was delivered until today.
+    watermark as (select {{ business_date("max(_known_at)") }} as known_date from invoice_rows where not is_replay),
     first_month as (select {{ business_month("min(issued_at)") }} as month from invoices),
     months as (
         select cast({{ dbt.dateadd("month", "numbers.number", "first_month.month") }} as date) as month

@@ -24,7 +24,7 @@ with
             parents.customer_key as parent_customer_key,
             versions.registered_at,
             versions.closed_at,
-            versions.ended_at,
+            versions._ended_at,
             coalesce(versions.updated_at, versions.version_known_at) as stated_from,
             row_number() over (
                 partition by customers.customer_key order by versions.order_rank, versions._delivery_key, versions._row_number
@@ -85,9 +85,9 @@ with
         from closings
         inner join bounded on closings.customer_key = bounded.customer_key and closings.last_spoken_number = bounded.spoken_number
         union all
-        select customer_key, ended_at as closed_from, cast(null as timestamp) as closed_to
+        select customer_key, _ended_at as closed_from, cast(null as timestamp) as closed_to
         from bounded
-        where anchored_to is null and ended_at is not null
+        where anchored_to is null and _ended_at is not null
     ),
     -- A closing that lies beyond all that is known is only planned.
     known_until as (
@@ -99,6 +99,7 @@ with
                 union all
                 select _known_at as known_at
                 from invoice_rows
+                where not is_replay
             ) as known
     ),
     happened as (

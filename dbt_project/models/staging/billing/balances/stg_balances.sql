@@ -1,0 +1,134 @@
+-- Rendered from pipelines/contracts/records/balances.yml by `make render`: change the contract, not this file.
+-- Balances as they stand: one row a balance of an account on a day (TMF654 Bucket).
+with
+    kept as (select * from {{ ref("stg_balances__rows") }} where not is_folded),
+    folding as (select * from {{ ref("stg_balances__rows") }} where is_folded),
+    positions as (select max(_row_number) + 1 as longest from {{ source("raw", "balances") }}),
+    feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'balances'),
+    quarantined as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'balances'),
+    deliveries as (select * from {{ ref("stg_balances__deliveries") }}),
+    folds as (
+        select
+            source_name,
+            max(fold) filter (where column_name = 'currency') as currency_fold,
+            max(fold) filter (where column_name = 'amount') as amount_fold
+        from feed_folds
+        group by source_name
+    ),
+    ordered as (
+        select
+            folding.*,
+            folds.currency_fold,
+            folds.amount_fold,
+            quarantined.record_key is not null as is_incomplete,
+            -- Rank and place as one number, greater for the later row: no place in a delivery reaches `longest`.
+            folding.order_rank * positions.longest + folding._row_number as place
+        from folding
+        cross join positions
+        left join folds on folding._source_name = folds.source_name
+        left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
+    ),
+    -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
+    -- latest that is there, and not every engine passes over nulls by itself.
+    aggregated as (
+        select
+            _record_key,
+            max_by(account_key, place) filter (where account_key is not null) as account_key_latest,
+            max_by(balance_date, place) filter (where balance_date is not null) as balance_date_latest,
+            max_by(balance_type, place) filter (where balance_type is not null) as balance_type_latest,
+            max(currency_fold) as currency_fold,
+            min(currency) as currency_min,
+            max(currency) as currency_max,
+            max_by(currency, place) filter (where currency is not null) as currency_latest,
+            max(amount_fold) as amount_fold,
+            cast(sum(amount) as decimal(18, 4)) as amount_sum,
+            min(amount) as amount_min,
+            max(amount) as amount_max,
+            max_by(amount, place) filter (where amount is not null) as amount_latest,
+            max(source_system) as source_system,
+            max_by(_source_name, place) as _source_name,
+            max_by(_delivery_key, place) as _delivery_key,
+            max_by(_row_number, place) as _row_number,
+            max(_known_at) as _known_at,
+            count(*) as row_count,
+            max(order_rank) as order_rank,
+            bool_or(is_incomplete) as is_incomplete
+        from ordered
+        group by _record_key
+    ),
+    united as (
+        select
+            account_key,
+            balance_date,
+            balance_type,
+            currency,
+            amount,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            1 as row_count,
+            order_rank,
+            false as is_folded,
+            false as is_incomplete
+        from kept
+        union all
+        select
+            account_key_latest,
+            balance_date_latest,
+            balance_type_latest,
+            case
+                when currency_fold = 'min' then currency_min when currency_fold = 'max' then currency_max else currency_latest
+            end as currency,
+            case
+                when amount_fold = 'sum'
+                then amount_sum
+                when amount_fold = 'min'
+                then amount_min
+                when amount_fold = 'max'
+                then amount_max
+                else amount_latest
+            end as amount,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            row_count,
+            order_rank,
+            true,
+            is_incomplete
+        from aggregated
+    ),
+    -- A key whose row was quarantined was there all the same: it has not ended.
+    last_quarantined as (
+        select quarantined.record_key, max(deliveries.order_rank) as order_rank
+        from quarantined
+        inner join deliveries on quarantined.delivery_key = deliveries.delivery_key
+        group by quarantined.record_key
+    )
+
+select
+    cast(united.account_key as bigint) as account_key,
+    cast(united.balance_date as date) as balance_date,
+    cast(united.balance_type as string) as balance_type,
+    cast(united.currency as string) as currency,
+    cast(united.amount as decimal(18, 4)) as amount,
+    united.source_system,
+    united._source_name,
+    united._record_key,
+    united._delivery_key,
+    united._row_number,
+    united._known_at,
+    cast(united.row_count as bigint) as _row_count,
+    united.order_rank,
+    united.is_folded,
+    united.is_incomplete,
+    -- Missing from the next full delivery of the source that last carried it.
+    deliveries.next_full_known_at as _ended_at
+from united
+left join last_quarantined on united._record_key = last_quarantined.record_key
+left join deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0))

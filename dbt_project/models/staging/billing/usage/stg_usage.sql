@@ -1,0 +1,151 @@
+-- Rendered from pipelines/contracts/records/usage.yml by `make render`: change the contract, not this file.
+-- Usage as they stand: one row the use of one thing by a subscription or an account over a time (TMF635 Usage).
+with
+    kept as (select * from {{ ref("stg_usage__rows") }} where not is_folded),
+    folding as (select * from {{ ref("stg_usage__rows") }} where is_folded),
+    positions as (select max(_row_number) + 1 as longest from {{ source("raw", "usage") }}),
+    feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'usage'),
+    quarantined as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'usage'),
+    deliveries as (select * from {{ ref("stg_usage__deliveries") }}),
+    folds as (
+        select
+            source_name,
+            max(fold) filter (where column_name = 'ended_at') as ended_at_fold,
+            max(fold) filter (where column_name = 'quantity') as quantity_fold,
+            max(fold) filter (where column_name = 'unit') as unit_fold
+        from feed_folds
+        group by source_name
+    ),
+    ordered as (
+        select
+            folding.*,
+            folds.ended_at_fold,
+            folds.quantity_fold,
+            folds.unit_fold,
+            quarantined.record_key is not null as is_incomplete,
+            -- Rank and place as one number, greater for the later row: no place in a delivery reaches `longest`.
+            folding.order_rank * positions.longest + folding._row_number as place
+        from folding
+        cross join positions
+        left join folds on folding._source_name = folds.source_name
+        left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
+    ),
+    -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
+    -- latest that is there, and not every engine passes over nulls by itself.
+    aggregated as (
+        select
+            _record_key,
+            max_by(subscription_key, place) filter (where subscription_key is not null) as subscription_key_latest,
+            max_by(account_key, place) filter (where account_key is not null) as account_key_latest,
+            max_by(started_at, place) filter (where started_at is not null) as started_at_latest,
+            max_by(measure, place) filter (where measure is not null) as measure_latest,
+            max_by(tariff_period, place) filter (where tariff_period is not null) as tariff_period_latest,
+            max(ended_at_fold) as ended_at_fold,
+            min(ended_at) as ended_at_min,
+            max(ended_at) as ended_at_max,
+            max_by(ended_at, place) filter (where ended_at is not null) as ended_at_latest,
+            max(quantity_fold) as quantity_fold,
+            cast(sum(quantity) as decimal(18, 4)) as quantity_sum,
+            min(quantity) as quantity_min,
+            max(quantity) as quantity_max,
+            max_by(quantity, place) filter (where quantity is not null) as quantity_latest,
+            max(unit_fold) as unit_fold,
+            min(unit) as unit_min,
+            max(unit) as unit_max,
+            max_by(unit, place) filter (where unit is not null) as unit_latest,
+            max(source_system) as source_system,
+            max_by(_source_name, place) as _source_name,
+            max_by(_delivery_key, place) as _delivery_key,
+            max_by(_row_number, place) as _row_number,
+            max(_known_at) as _known_at,
+            count(*) as row_count,
+            max(order_rank) as order_rank,
+            bool_or(is_incomplete) as is_incomplete
+        from ordered
+        group by _record_key
+    ),
+    united as (
+        select
+            subscription_key,
+            account_key,
+            started_at,
+            measure,
+            tariff_period,
+            ended_at,
+            quantity,
+            unit,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            1 as row_count,
+            order_rank,
+            false as is_folded,
+            false as is_incomplete
+        from kept
+        union all
+        select
+            subscription_key_latest,
+            account_key_latest,
+            started_at_latest,
+            measure_latest,
+            tariff_period_latest,
+            case
+                when ended_at_fold = 'min' then ended_at_min when ended_at_fold = 'max' then ended_at_max else ended_at_latest
+            end as ended_at,
+            case
+                when quantity_fold = 'sum'
+                then quantity_sum
+                when quantity_fold = 'min'
+                then quantity_min
+                when quantity_fold = 'max'
+                then quantity_max
+                else quantity_latest
+            end as quantity,
+            case when unit_fold = 'min' then unit_min when unit_fold = 'max' then unit_max else unit_latest end as unit,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            row_count,
+            order_rank,
+            true,
+            is_incomplete
+        from aggregated
+    ),
+    -- A key whose row was quarantined was there all the same: it has not ended.
+    last_quarantined as (
+        select quarantined.record_key, max(deliveries.order_rank) as order_rank
+        from quarantined
+        inner join deliveries on quarantined.delivery_key = deliveries.delivery_key
+        group by quarantined.record_key
+    )
+
+select
+    cast(united.subscription_key as bigint) as subscription_key,
+    cast(united.account_key as bigint) as account_key,
+    cast(united.started_at as timestamp) as started_at,
+    cast(united.measure as string) as measure,
+    cast(united.tariff_period as string) as tariff_period,
+    cast(united.ended_at as timestamp) as ended_at,
+    cast(united.quantity as decimal(18, 4)) as quantity,
+    cast(united.unit as string) as unit,
+    united.source_system,
+    united._source_name,
+    united._record_key,
+    united._delivery_key,
+    united._row_number,
+    united._known_at,
+    cast(united.row_count as bigint) as _row_count,
+    united.order_rank,
+    united.is_folded,
+    united.is_incomplete,
+    -- Missing from the next full delivery of the source that last carried it.
+    deliveries.next_full_known_at as _ended_at
+from united
+left join last_quarantined on united._record_key = last_quarantined.record_key
+left join deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0))

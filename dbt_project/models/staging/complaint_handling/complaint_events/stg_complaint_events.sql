@@ -1,0 +1,120 @@
+-- Rendered from pipelines/contracts/records/complaint_events.yml by `make render`: change the contract, not this file.
+-- Complaint events as they stand: one row a step of a complaint (TMF621 TroubleTicket.statusChangeHistory).
+with
+    kept as (select * from {{ ref("stg_complaint_events__rows") }} where not is_folded),
+    folding as (select * from {{ ref("stg_complaint_events__rows") }} where is_folded),
+    positions as (select max(_row_number) + 1 as longest from {{ source("raw", "complaint_events") }}),
+    feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'complaint_events'),
+    quarantined as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'complaint_events'),
+    deliveries as (select * from {{ ref("stg_complaint_events__deliveries") }}),
+    folds as (
+        select source_name, max(fold) filter (where column_name = 'department') as department_fold from feed_folds group by source_name
+    ),
+    ordered as (
+        select
+            folding.*,
+            folds.department_fold,
+            quarantined.record_key is not null as is_incomplete,
+            -- Rank and place as one number, greater for the later row: no place in a delivery reaches `longest`.
+            folding.order_rank * positions.longest + folding._row_number as place
+        from folding
+        cross join positions
+        left join folds on folding._source_name = folds.source_name
+        left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
+    ),
+    -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
+    -- latest that is there, and not every engine passes over nulls by itself.
+    aggregated as (
+        select
+            _record_key,
+            max_by(complaint_id, place) filter (where complaint_id is not null) as complaint_id_latest,
+            max_by(complaint_key, place) filter (where complaint_key is not null) as complaint_key_latest,
+            max_by(occurred_at, place) filter (where occurred_at is not null) as occurred_at_latest,
+            max_by(event, place) filter (where event is not null) as event_latest,
+            max(department_fold) as department_fold,
+            min(department) as department_min,
+            max(department) as department_max,
+            max_by(department, place) filter (where department is not null) as department_latest,
+            max_by(employee_key, place) filter (where employee_key is not null) as employee_key_latest,
+            max(source_system) as source_system,
+            max_by(_source_name, place) as _source_name,
+            max_by(_delivery_key, place) as _delivery_key,
+            max_by(_row_number, place) as _row_number,
+            max(_known_at) as _known_at,
+            count(*) as row_count,
+            max(order_rank) as order_rank,
+            bool_or(is_incomplete) as is_incomplete
+        from ordered
+        group by _record_key
+    ),
+    united as (
+        select
+            complaint_id,
+            complaint_key,
+            occurred_at,
+            event,
+            department,
+            employee_key,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            1 as row_count,
+            order_rank,
+            false as is_folded,
+            false as is_incomplete
+        from kept
+        union all
+        select
+            complaint_id_latest,
+            complaint_key_latest,
+            occurred_at_latest,
+            event_latest,
+            case
+                when department_fold = 'min' then department_min when department_fold = 'max' then department_max else department_latest
+            end as department,
+            employee_key_latest,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            row_count,
+            order_rank,
+            true,
+            is_incomplete
+        from aggregated
+    ),
+    -- A key whose row was quarantined was there all the same: it has not ended.
+    last_quarantined as (
+        select quarantined.record_key, max(deliveries.order_rank) as order_rank
+        from quarantined
+        inner join deliveries on quarantined.delivery_key = deliveries.delivery_key
+        group by quarantined.record_key
+    )
+
+select
+    cast(united.complaint_id as string) as complaint_id,
+    cast(united.complaint_key as bigint) as complaint_key,
+    cast(united.occurred_at as timestamp) as occurred_at,
+    cast(united.event as string) as event,
+    cast(united.department as string) as department,
+    cast(united.employee_key as bigint) as employee_key,
+    united.source_system,
+    united._source_name,
+    united._record_key,
+    united._delivery_key,
+    united._row_number,
+    united._known_at,
+    cast(united.row_count as bigint) as _row_count,
+    united.order_rank,
+    united.is_folded,
+    united.is_incomplete,
+    -- Missing from the next full delivery of the source that last carried it.
+    deliveries.next_full_known_at as _ended_at
+from united
+left join last_quarantined on united._record_key = last_quarantined.record_key
+left join deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0))

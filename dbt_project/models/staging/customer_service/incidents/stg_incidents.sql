@@ -1,0 +1,169 @@
+-- Rendered from pipelines/contracts/records/incidents.yml by `make render`: change the contract, not this file.
+-- Incidents as they stand: one row an incident (TMF656 ServiceProblem).
+with
+    kept as (select * from {{ ref("stg_incidents__rows") }} where not is_folded),
+    folding as (select * from {{ ref("stg_incidents__rows") }} where is_folded),
+    positions as (select max(_row_number) + 1 as longest from {{ source("raw", "incidents") }}),
+    feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'incidents'),
+    quarantined as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'incidents'),
+    deliveries as (select * from {{ ref("stg_incidents__deliveries") }}),
+    folds as (
+        select
+            source_name,
+            max(fold) filter (where column_name = 'started_at') as started_at_fold,
+            max(fold) filter (where column_name = 'ended_at') as ended_at_fold,
+            max(fold) filter (where column_name = 'kind') as kind_fold,
+            max(fold) filter (where column_name = 'region') as region_fold
+        from feed_folds
+        group by source_name
+    ),
+    ordered as (
+        select
+            folding.*,
+            folds.started_at_fold,
+            folds.ended_at_fold,
+            folds.kind_fold,
+            folds.region_fold,
+            quarantined.record_key is not null as is_incomplete,
+            -- Rank and place as one number, greater for the later row: no place in a delivery reaches `longest`.
+            folding.order_rank * positions.longest + folding._row_number as place
+        from folding
+        cross join positions
+        left join folds on folding._source_name = folds.source_name
+        left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
+    ),
+    -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
+    -- latest that is there, and not every engine passes over nulls by itself.
+    aggregated as (
+        select
+            _record_key,
+            max_by(incident_id, place) filter (where incident_id is not null) as incident_id_latest,
+            max_by(incident_key, place) filter (where incident_key is not null) as incident_key_latest,
+            max(started_at_fold) as started_at_fold,
+            min(started_at) as started_at_min,
+            max(started_at) as started_at_max,
+            max_by(started_at, place) filter (where started_at is not null) as started_at_latest,
+            max(ended_at_fold) as ended_at_fold,
+            min(ended_at) as ended_at_min,
+            max(ended_at) as ended_at_max,
+            max_by(ended_at, place) filter (where ended_at is not null) as ended_at_latest,
+            max(kind_fold) as kind_fold,
+            min(kind) as kind_min,
+            max(kind) as kind_max,
+            max_by(kind, place) filter (where kind is not null) as kind_latest,
+            max_by(organisation_unit, place) filter (where organisation_unit is not null) as organisation_unit_latest,
+            max_by(organisation_unit_key, place) filter (where organisation_unit_key is not null) as organisation_unit_key_latest,
+            max(region_fold) as region_fold,
+            min(region) as region_min,
+            max(region) as region_max,
+            max_by(region, place) filter (where region is not null) as region_latest,
+            max_by(product_id, place) filter (where product_id is not null) as product_id_latest,
+            max_by(product_key, place) filter (where product_key is not null) as product_key_latest,
+            max_by(customer_key, place) filter (where customer_key is not null) as customer_key_latest,
+            max_by(invoice_id, place) filter (where invoice_id is not null) as invoice_id_latest,
+            max_by(invoice_key, place) filter (where invoice_key is not null) as invoice_key_latest,
+            max(source_system) as source_system,
+            max_by(_source_name, place) as _source_name,
+            max_by(_delivery_key, place) as _delivery_key,
+            max_by(_row_number, place) as _row_number,
+            max(_known_at) as _known_at,
+            count(*) as row_count,
+            max(order_rank) as order_rank,
+            bool_or(is_incomplete) as is_incomplete
+        from ordered
+        group by _record_key
+    ),
+    united as (
+        select
+            incident_id,
+            incident_key,
+            started_at,
+            ended_at,
+            kind,
+            organisation_unit,
+            organisation_unit_key,
+            region,
+            product_id,
+            product_key,
+            customer_key,
+            invoice_id,
+            invoice_key,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            1 as row_count,
+            order_rank,
+            false as is_folded,
+            false as is_incomplete
+        from kept
+        union all
+        select
+            incident_id_latest,
+            incident_key_latest,
+            case
+                when started_at_fold = 'min' then started_at_min when started_at_fold = 'max' then started_at_max else started_at_latest
+            end as started_at,
+            case
+                when ended_at_fold = 'min' then ended_at_min when ended_at_fold = 'max' then ended_at_max else ended_at_latest
+            end as ended_at,
+            case when kind_fold = 'min' then kind_min when kind_fold = 'max' then kind_max else kind_latest end as kind,
+            organisation_unit_latest,
+            organisation_unit_key_latest,
+            case when region_fold = 'min' then region_min when region_fold = 'max' then region_max else region_latest end as region,
+            product_id_latest,
+            product_key_latest,
+            customer_key_latest,
+            invoice_id_latest,
+            invoice_key_latest,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            row_count,
+            order_rank,
+            true,
+            is_incomplete
+        from aggregated
+    ),
+    -- A key whose row was quarantined was there all the same: it has not ended.
+    last_quarantined as (
+        select quarantined.record_key, max(deliveries.order_rank) as order_rank
+        from quarantined
+        inner join deliveries on quarantined.delivery_key = deliveries.delivery_key
+        group by quarantined.record_key
+    )
+
+select
+    cast(united.incident_id as string) as incident_id,
+    cast(united.incident_key as bigint) as incident_key,
+    cast(united.started_at as timestamp) as started_at,
+    cast(united.ended_at as timestamp) as ended_at,
+    cast(united.kind as string) as kind,
+    cast(united.organisation_unit as string) as organisation_unit,
+    cast(united.organisation_unit_key as bigint) as organisation_unit_key,
+    cast(united.region as string) as region,
+    cast(united.product_id as string) as product_id,
+    cast(united.product_key as bigint) as product_key,
+    cast(united.customer_key as bigint) as customer_key,
+    cast(united.invoice_id as string) as invoice_id,
+    cast(united.invoice_key as bigint) as invoice_key,
+    united.source_system,
+    united._source_name,
+    united._record_key,
+    united._delivery_key,
+    united._row_number,
+    united._known_at,
+    cast(united.row_count as bigint) as _row_count,
+    united.order_rank,
+    united.is_folded,
+    united.is_incomplete,
+    -- Missing from the next full delivery of the source that last carried it.
+    deliveries.next_full_known_at as _ended_at
+from united
+left join last_quarantined on united._record_key = last_quarantined.record_key
+left join deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0))

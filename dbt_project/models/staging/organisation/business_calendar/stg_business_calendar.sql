@@ -1,0 +1,131 @@
+-- Rendered from pipelines/contracts/records/business_calendar.yml by `make render`: change the contract, not this file.
+-- Business calendar as they stand: one row a day of the calendar of a unit or of all of them.
+with
+    kept as (select * from {{ ref("stg_business_calendar__rows") }} where not is_folded),
+    folding as (select * from {{ ref("stg_business_calendar__rows") }} where is_folded),
+    positions as (select max(_row_number) + 1 as longest from {{ source("raw", "business_calendar") }}),
+    feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'business_calendar'),
+    quarantined as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'business_calendar'),
+    deliveries as (select * from {{ ref("stg_business_calendar__deliveries") }}),
+    folds as (
+        select
+            source_name,
+            max(fold) filter (where column_name = 'opens_at') as opens_at_fold,
+            max(fold) filter (where column_name = 'closes_at') as closes_at_fold
+        from feed_folds
+        group by source_name
+    ),
+    ordered as (
+        select
+            folding.*,
+            folds.opens_at_fold,
+            folds.closes_at_fold,
+            quarantined.record_key is not null as is_incomplete,
+            -- Rank and place as one number, greater for the later row: no place in a delivery reaches `longest`.
+            folding.order_rank * positions.longest + folding._row_number as place
+        from folding
+        cross join positions
+        left join folds on folding._source_name = folds.source_name
+        left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
+    ),
+    -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
+    -- latest that is there, and not every engine passes over nulls by itself.
+    aggregated as (
+        select
+            _record_key,
+            max_by(organisation_unit, place) filter (where organisation_unit is not null) as organisation_unit_latest,
+            max_by(organisation_unit_key, place) filter (where organisation_unit_key is not null) as organisation_unit_key_latest,
+            max_by(date, place) filter (where date is not null) as date_latest,
+            max(opens_at_fold) as opens_at_fold,
+            min(opens_at) as opens_at_min,
+            max(opens_at) as opens_at_max,
+            max_by(opens_at, place) filter (where opens_at is not null) as opens_at_latest,
+            max(closes_at_fold) as closes_at_fold,
+            min(closes_at) as closes_at_min,
+            max(closes_at) as closes_at_max,
+            max_by(closes_at, place) filter (where closes_at is not null) as closes_at_latest,
+            max_by(is_holiday, place) filter (where is_holiday is not null) as is_holiday_latest,
+            max(source_system) as source_system,
+            max_by(_source_name, place) as _source_name,
+            max_by(_delivery_key, place) as _delivery_key,
+            max_by(_row_number, place) as _row_number,
+            max(_known_at) as _known_at,
+            count(*) as row_count,
+            max(order_rank) as order_rank,
+            bool_or(is_incomplete) as is_incomplete
+        from ordered
+        group by _record_key
+    ),
+    united as (
+        select
+            organisation_unit,
+            organisation_unit_key,
+            date,
+            opens_at,
+            closes_at,
+            is_holiday,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            1 as row_count,
+            order_rank,
+            false as is_folded,
+            false as is_incomplete
+        from kept
+        union all
+        select
+            organisation_unit_latest,
+            organisation_unit_key_latest,
+            date_latest,
+            case
+                when opens_at_fold = 'min' then opens_at_min when opens_at_fold = 'max' then opens_at_max else opens_at_latest
+            end as opens_at,
+            case
+                when closes_at_fold = 'min' then closes_at_min when closes_at_fold = 'max' then closes_at_max else closes_at_latest
+            end as closes_at,
+            is_holiday_latest,
+            source_system,
+            _source_name,
+            _record_key,
+            _delivery_key,
+            _row_number,
+            _known_at,
+            row_count,
+            order_rank,
+            true,
+            is_incomplete
+        from aggregated
+    ),
+    -- A key whose row was quarantined was there all the same: it has not ended.
+    last_quarantined as (
+        select quarantined.record_key, max(deliveries.order_rank) as order_rank
+        from quarantined
+        inner join deliveries on quarantined.delivery_key = deliveries.delivery_key
+        group by quarantined.record_key
+    )
+
+select
+    cast(united.organisation_unit as string) as organisation_unit,
+    cast(united.organisation_unit_key as bigint) as organisation_unit_key,
+    cast(united.date as date) as date,
+    cast(united.opens_at as string) as opens_at,
+    cast(united.closes_at as string) as closes_at,
+    cast(united.is_holiday as boolean) as is_holiday,
+    united.source_system,
+    united._source_name,
+    united._record_key,
+    united._delivery_key,
+    united._row_number,
+    united._known_at,
+    cast(united.row_count as bigint) as _row_count,
+    united.order_rank,
+    united.is_folded,
+    united.is_incomplete,
+    -- Missing from the next full delivery of the source that last carried it.
+    deliveries.next_full_known_at as _ended_at
+from united
+left join last_quarantined on united._record_key = last_quarantined.record_key
+left join deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0))

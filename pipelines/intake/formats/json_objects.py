@@ -1,0 +1,160 @@
+"""JSON: an object a line, or one array of objects. The keys are the columns; those of an object within an object follow it after a point.
+
+A line that is no object, or has a key twice, is unreadable by itself. Arrays stay JSON text.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.intake.encodings import MARK
+from pipelines.intake.faults import DeliveryError
+from pipelines.intake.formats.delimited import RARE_BLANKS, link, refuse_doubt, trimmed
+from pipelines.intake.formats.json_keys import Keys, Shapes
+from pipelines.intake.formats.json_text import ArrayLines, has_fractions, with_exact_numbers
+from pipelines.intake.reading import Survey, column_names
+from pipelines.intake.records import MAX_RECORD_BYTES
+from pipelines.intake.rules import NOT_JSON
+from pipelines.intake.unpacking import Text
+from pipelines.warehouse.connection import identifier, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pipelines.intake.reading import Hasher
+    from pipelines.intake.source_file import FileFormat
+
+# More lines than this that are none say that it is another kind of file.
+_MAX_BROKEN = 100_000
+_NEWLINE = ord("\n")
+# A part of the text that is looked at together: small ones would cost more in calls than in reading.
+_PART_BYTES = 1 << 23
+
+
+class JsonObjects:
+    """Reads JSON lines and arrays."""
+
+    def survey(self, path: Path, form: FileFormat, also: Hasher | None = None) -> Survey:
+        """As `Reader.survey`."""
+        return _Pass(path, form, None).run(also)
+
+    def prepare(self, path: Path, form: FileFormat, known: Survey, copy: Path) -> Survey:
+        """As `Reader.prepare`."""
+        if known.is_verbatim:
+            link(path, copy)
+            return known
+        with copy.open("wb") as target:
+            return _Pass(path, form, target.write).run(None)
+
+    def relation(self, copy: Path, form: FileFormat, held: Survey) -> str:  # noqa: ARG002  # asked for by `Reader`
+        """As `Reader.relation`."""
+        keys = Keys.read(held.shape)
+        kinds = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in keys.kinds())
+        cells = ", ".join(f"{trimmed(cell, held)} as {identifier(name)}" for name, cell in zip(held.header, keys.cells(), strict=True))
+        return f"""
+            select {cells}
+            from read_json(
+                {quoted(str(copy))}, format = 'newline_delimited', records = 'true', columns = {{{kinds}}},
+                maximum_object_size = {MAX_RECORD_BYTES}, compression = 'uncompressed', hive_partitioning = false
+            )
+        """
+
+
+class _Pass:
+    """One reading of a file from end to end."""
+
+    def __init__(self, path: Path, form: FileFormat, write: Callable[[bytes], object] | None) -> None:
+        self._path, self._form, self._write = path, form, write
+        self._records = 0
+        self._unreadable: dict[int, tuple[str, str]] = {}
+        self._is_changed = False
+        self._sought = {sign: sign.encode() for sign in (MARK, *RARE_BLANKS)}
+        self._met: set[str] = set()
+        self._fault: str | None = None
+
+    def run(self, also: Hasher | None) -> Survey:
+        """Read it."""
+        text, array, has_begun, tail = Text(self._path, self._form, also), None, False, b""
+        with Shapes() as shapes:
+            for part in text.parts():
+                if not has_begun and part.strip():
+                    has_begun, array = True, ArrayLines() if part.lstrip().startswith(b"[") else None
+                if self._fault is None:
+                    tail += array.feed(part) if array is not None else part
+                    self._fault = array.fault if array is not None else None
+                if len(tail) >= _PART_BYTES and self._fault is None:
+                    cut = tail.rfind(b"\n") + 1
+                    self._take(tail[:cut], shapes)
+                    tail = tail[cut:]
+                    if len(tail) > MAX_RECORD_BYTES:
+                        self._fault, tail = f"no line ends in record {self._records + 1}", b""
+            if self._fault is None and tail:
+                self._take(tail + b"\n", shapes)
+            if array is not None and self._fault is None:
+                array.finish()
+                self._fault = array.fault
+            return self._said(text, array, shapes)
+
+    def _take(self, lines: bytes, shapes: Shapes) -> None:
+        """Take in whole lines, the last of which may end twice."""
+        data = np.frombuffer(lines, dtype=np.uint8)
+        ends = np.flatnonzero(data == _NEWLINE)
+        starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
+        firsts = data[starts].copy()
+        for index in np.flatnonzero((firsts == ord(" ")) | (firsts == ord("\t"))).tolist():
+            firsts[index] = (lines[starts[index] : ends[index]].lstrip(b" \t") or b"\n")[0]
+        records = np.flatnonzero(firsts != _NEWLINE)
+        objects = np.flatnonzero(firsts == ord("{"))
+        self._is_changed = self._is_changed or len(records) < len(ends) - 1
+        offsets = pa.py_buffer(np.append(starts, len(lines)).astype(np.int32).tobytes())
+        whole = pa.StringArray.from_buffers(len(ends), offsets, pa.py_buffer(lines))
+        # A brace in a text may pass for an object: then more is looked at than was needed.
+        may_nest = lines.count(b"{") > len(objects)
+        broken = shapes.take(whole if len(objects) == len(ends) else whole.take(pa.array(objects)), may_nest=may_nest)
+        kept = np.zeros(len(ends), dtype=bool)
+        kept[np.delete(objects, broken)] = True
+        ordinals = self._records + 1 + np.arange(len(records))
+        for index, ordinal in zip(records.tolist(), ordinals.tolist(), strict=True) if kept.sum() < len(records) else ():
+            if not kept[index]:
+                self._unreadable[ordinal] = NOT_JSON, lines[starts[index] : ends[index]].decode().strip()
+        self._records += len(records)
+        if len(self._unreadable) > _MAX_BROKEN:
+            self._fault = f"{len(self._unreadable)} of its first {self._records} lines are no JSON objects"
+        self._fault = self._fault or shapes.fault
+        if self._fault is None:
+            self._keep(lines if kept.all() else data[np.repeat(kept, ends + 1 - starts)].tobytes())
+
+    def _keep(self, lines: bytes) -> None:
+        # An escaped blank shows as a backslash alone: any may be one.
+        self._met |= set(self._sought) - {MARK} if b"\\" in lines else set()
+        is_ascii = lines.isascii()
+        self._met |= {sign for sign, code in self._sought.items() if not (is_ascii and len(code) > 1) and code in lines}
+        if self._write is not None:
+            self._write(with_exact_numbers(lines))
+        else:
+            self._is_changed = self._is_changed or has_fractions(lines)
+
+    def _said(self, text: Text, array: ArrayLines | None, shapes: Shapes) -> Survey:
+        refuse_doubt(text, self._records, self._path)
+        if self._fault is not None:
+            raise DeliveryError(self._path, self._fault, "have it delivered again as one object a line or one array of objects")
+        if not shapes.keys.keys:
+            found = "none of its lines is a JSON object" if self._records else "it holds no object, whose keys would be its columns"
+            raise DeliveryError(self._path, found, "have it delivered again, or correct the format in its source")
+        with self._path.open("rb") as file:
+            is_marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+        return Survey(
+            header=column_names(shapes.keys.columns(), self._path, "its keys"),
+            records=self._records,
+            unreadable=self._unreadable,
+            is_damaged=MARK in self._met,
+            blanks=" " + "".join(sorted(self._met - {MARK})),
+            is_verbatim=text.is_verbatim and array is None and not (self._is_changed or self._unreadable or is_marked),
+            read_as=(text.codec.removesuffix("-sig"), "JSON, an object a line" if array is None else "JSON, one array of objects"),
+            shape=shapes.keys.written(),
+        )
