@@ -23,11 +23,13 @@ class Measured:
     Attributes:
         seconds: How long the work took, without the start of the process.
         peak: Bytes of memory, the most at any moment, Python and libraries included.
+        cpu: Seconds of processors in it, all threads together.
         told: Whatever else it told.
     """
 
     seconds: float
     peak: int
+    cpu: float = 0.0
     told: dict[str, Any] = field(default_factory=dict)
 
 
@@ -61,13 +63,13 @@ def measure(task: str, *arguments: str, limits: dict[str, str]) -> Measured:
         raise RuntimeError(message)
     told = json.loads(said.splitlines()[-1])
     # What the process told of itself goes before: the other figure is at least what this process held when it began the other.
-    return Measured(told.pop("seconds"), told.pop("peak", 0) or used.ru_maxrss * _RSS_UNIT, told)
+    return Measured(told.pop("seconds"), told.pop("peak", 0) or used.ru_maxrss * _RSS_UNIT, told.pop("cpu", 0.0), told)
 
 
-def best(calls: list[Measured]) -> tuple[float, float, int]:
-    """Least seconds, middle seconds and greatest peak of some calls."""
+def best(calls: list[Measured]) -> tuple[float, float, int, float]:
+    """Least seconds, middle seconds, greatest peak, and least seconds of processors of some calls."""
     seconds = [call.seconds for call in calls]
-    return min(seconds), median(seconds), max(call.peak for call in calls)
+    return min(seconds), median(seconds), max(call.peak for call in calls), min(call.cpu for call in calls)
 
 
 def size_of(stated: str) -> int:

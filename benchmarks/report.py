@@ -26,6 +26,7 @@ class Line:
         fastest: Least seconds of the repetitions.
         middle: Their median.
         peak: Most bytes of memory that the process held.
+        cpu: Least seconds of processors, all threads together.
         ratio: Against the peer.
         each: Milliseconds a delivery.
         target: What is asked for.
@@ -38,6 +39,7 @@ class Line:
     fastest: float | None = None
     middle: float | None = None
     peak: int | None = None
+    cpu: float | None = None
     ratio: float | None = None
     each: float | None = None
     target: str = ""
@@ -52,6 +54,7 @@ class Line:
             self.who,
             _seconds(self.fastest),
             _seconds(self.middle),
+            _seconds(self.cpu),
             shown_bytes(self.peak) if self.peak else "",
             f"{self.ratio:.2f} ×" if self.ratio is not None else f"{self.each:.1f} ms" if self.each is not None else "",
             self.target,
@@ -59,7 +62,7 @@ class Line:
         )
 
 
-_HEAD = ("group", "data", "who", "fastest", "median", "peak memory", "figure", "target", "")
+_HEAD = ("group", "data", "who", "fastest", "median", "processors", "peak memory", "figure", "target", "")
 
 
 @dataclass

@@ -38,11 +38,9 @@ def compare(report: Report, files: int, repeat: int, folder: Path, limits: dict[
         for root in roots.values():
             shutil.rmtree(root)
     what = f"{files:,} files of {ROWS} rows"
-    fast, middle, peak = best(many)
-    one_fast, one_middle, one_peak = best(one)
-    each = (middle - one_middle) / files * 1000
-    report.add(Line("small deliveries", what, "landed one by one", fast, middle, peak))
-    report.add(Line("small deliveries", what, "the same rows in one file", one_fast, one_middle, one_peak))
+    each = (best(many)[0] - best(one)[0]) / files * 1000
+    report.add(Line("small deliveries", what, "landed one by one", *best(many)))
+    report.add(Line("small deliveries", what, "the same rows in one file", *best(one)))
     report.add(
         Line(
             "small deliveries",
@@ -54,7 +52,7 @@ def compare(report: Report, files: int, repeat: int, folder: Path, limits: dict[
         )
     )
     if whole is not None:
-        report.add(Line("small deliveries", what, "the rest of a run", whole.seconds, whole.seconds, whole.peak))
+        report.add(Line("small deliveries", what, "the rest of a run", *best([whole])))
 
 
 def main(arguments: list[str] | None = None) -> None:

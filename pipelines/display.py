@@ -146,9 +146,7 @@ def closing(screen: Console, workspace: Workspace, is_new: bool, seconds: float)
     summary = summarise(path)
     screen.print()
     screen.print(_intake_table(summary))
-    if summary.held:
-        count = "1 delivery is" if summary.held == 1 else f"{summary.held:,} deliveries are"
-        say(screen, f"  {count} held and not counted; meta.delivery_ledger says why.\n", style="yellow")
+    _say_held(screen, summary)
     for sentence in held_and_warned(workspace, load_policy(workspace.policy_file)):
         say(screen, f"  {sentence}", style="yellow")
     screen.print(_published_table(summary, screen.width))
@@ -162,11 +160,18 @@ def closing_known_by(screen: Console, path: Path, known_by: str, current: Path, 
     summary = summarise(path)
     screen.print()
     screen.print(_intake_table(summary))
+    _say_held(screen, summary)
     screen.print(_headline_table(summary))
     say(screen, f"Wrote {path} in {seconds:.0f} s: what was known by {known_by}; nothing else has changed")
     _say_how_to_open(screen, path)
     if current.exists():
         say(screen, f"As known today:  {current}")
+
+
+def _say_held(screen: Console, summary: Summary) -> None:
+    if summary.held:
+        count = "1 delivery is" if summary.held == 1 else f"{summary.held:,} deliveries are"
+        say(screen, f"  {count} held; 'clientele deliveries --status held' says why.\n", style="yellow")
 
 
 def _say_how_to_open(screen: Console, path: Path) -> None:

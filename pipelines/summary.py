@@ -62,8 +62,10 @@ class Summary:
     headlines: tuple[Headline, ...]
 
 
+# A replay, which takes rows out of quarantine, is no delivery of its own to a reader.
 _INTAKE = """
-select record_type, count(*), sum(rows_landed), sum(rows_duplicate), sum(rows_excluded), sum(rows_quarantined)
+select
+    record_type, count(*) filter (rows_quarantined >= 0), sum(rows_landed), sum(rows_duplicate), sum(rows_excluded), sum(rows_quarantined)
 from meta.delivery_ledger where status = 'landed' group by record_type order by record_type
 """
 _HELD = "select count(distinct delivery_key) from meta.delivery_ledger where status = 'held'"

@@ -140,7 +140,7 @@ def test_the_closing_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         "record type deliveries landed duplicate excluded quarantined",
         "invoices 18 7,952,113 41 0 7",
         "投诉[/bold] 2 3 0 0 0",
-        "2 deliveries are held and not counted; meta.delivery_ledger says why.",
+        "2 deliveries are held; 'clientele deliveries --status held' says why.",
         "core.dim_customer 501 mart.segmentation_customer 8,221",
         "core.fct_customer_month 24,000,000",
         "As of 28 February 2025",
@@ -190,6 +190,21 @@ def test_nothing_new(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "工作区" / "published" / "current.duckdb"
     assert text.startswith(f"\nNothing new: no delivery waits, and {path} is what they give (12 s).\nOpen it:  ")
     assert "Delivered" not in text
+
+
+def test_the_closing_of_an_earlier_moment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(display, "summarise", lambda path: SUMMARY if path == tmp_path / "march [1].duckdb" else None)
+    current = tmp_path / "current.duckdb"
+    for is_there in (False, True):
+        screen = elsewhere()
+        display.closing_known_by(screen, tmp_path / "march [1].duckdb", "2025-03-31", current, 7.2)
+        lines = shown(screen).splitlines()
+        assert "  2 deliveries are held; 'clientele deliveries --status held' says why." in lines
+        assert "As of 28 February 2025" in [line.strip() for line in lines]
+        wrote = lines.index(f"Wrote {tmp_path}/march [1].duckdb in 7 s: what was known by 2025-03-31; nothing else has changed")
+        assert lines[wrote + 2] == f"     or:  duckdb -readonly '{tmp_path}/march [1].duckdb'"
+        assert lines[wrote + 3 :] == ([f"As known today:  {current}"] if is_there else [])
+        current.touch()
 
 
 @pytest.mark.parametrize("folder", ["it's", 'a "b" $HOME `x`'])

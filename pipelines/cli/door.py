@@ -56,12 +56,8 @@ def _decide(workspace: WorkspaceOption, delivery: str, verdict: Literal["release
     place = existing_place(workspace)
     done = decide(place, load_contracts(), delivery, verdict, getpass.getuser() if by is None else by, reason)
     screen = display.standard_output()
-    rows = sum(reading.rows_landed for reading in done.delivery.readings)
-    effect = "will count" if verdict == "released" else "will not count"
-    named = f"{done.delivery.code} ({done.delivery.file_name})"
-    display.say(
-        screen, f"{verdict.capitalize()} {named} by {done.decision.decided_by}: {rows:,} landed {'row' if rows == 1 else 'rows'} {effect}."
-    )
+    named, effect = f"{done.delivery.code} ({done.delivery.file_name})", "counts" if verdict == "released" else "does not count"
+    display.say(screen, f"{verdict.capitalize()} {named} by {done.decision.decided_by}: it {effect} from the next publication on.")
     display.say(screen, f"To publish that: clientele run{at_workspace(workspace)}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,7 +99,8 @@ def export(
 
     place = existing_place(workspace)
     with open_landed(place, with_vault=True) as build:
-        written = exporting.export(lambda: quarantined_rows(build, source, delivery, record), out.expanduser().resolve(), lambda _: ())
+        waiting = partial(quarantined_rows, build, source, delivery, record)
+        written = exporting.export(waiting, out.expanduser().resolve(), exporting.header_reader(place, _sources(place)))
     screen = display.standard_output()
     if not written:
         display.say(screen, "No such row waits in quarantine; nothing was written.")
@@ -109,10 +112,8 @@ def export(
                 screen, f"  {file.with_text:,} could not be split into cells: fill them in from the last column, _row_text, which may stay."
             )
     for file in written:
-        display.say(
-            screen,
-            f"Mend the cells, leave the columns that begin with _ alone, then: clientele quarantine replay {file.path}{at_workspace(workspace)}",
-        )
+        next_command = f"clientele quarantine replay {shlex.quote(str(file.path))}{at_workspace(workspace)}"
+        display.say(screen, f"Mend the cells, leave the columns that begin with _ alone, then: {next_command}")
 
 
 @quarantine.command()
@@ -130,7 +131,8 @@ def replay(
     screen = display.standard_output()
     listing.replayed(screen, report)
     if report.wrong:
-        display.say(screen, f"Mend these lines and replay the same file again: clientele quarantine replay {file}{at_workspace(workspace)}")
+        next_command = f"clientele quarantine replay {shlex.quote(str(file))}{at_workspace(workspace)}"
+        display.say(screen, f"Mend these lines and replay the same file again: {next_command}")
     if report.is_new:
         display.say(screen, f"To publish what has left the quarantine: clientele run{at_workspace(workspace)}")
 

@@ -53,7 +53,7 @@ def intake(context: dg.AssetExecutionContext, clientele: WorkspaceResource) -> I
 
     with plain_failure():
         report = land(clientele.workspace, clientele.policy, progress_of(context))
-        assessment = assess(clientele.workspace, clientele.policy, progress_of(context))
+        assessment = assess(clientele.workspace, clientele.policy, progress_of(context), report.unread_columns)
         made_from = build_fingerprint(clientele.workspace, clientele.policy, clientele.known_by)
     if dg.AssetCheckKey(_LEDGER, _BALANCE) in context.selected_asset_check_keys:
         yield dg.AssetCheckResult(asset_key=_LEDGER, check_name=_BALANCE, passed=all(feed.counts.balances for feed in report.feeds))

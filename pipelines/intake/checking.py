@@ -47,7 +47,8 @@ def column_rules(item: Property, failed: str | None, raw: str) -> list[Rule]:
         # DuckDB reads the word 'infinity' as a time.
         tests.append((f"not isfinite({name})", rules.TYPE))
     if item.max_length is not None:
-        tests.append((f"length({name}) > {item.max_length}", rules.MAX_LENGTH))
+        # No text has more characters than bytes, which need no counting.
+        tests.append((f"strlen({name}) > {item.max_length} and length({name}) > {item.max_length}", rules.MAX_LENGTH))
     if item.pattern is not None:
         tests.append((f"not regexp_full_match({name}, {quoted(item.pattern)})", rules.PATTERN))
     return [(condition, fault(rule, item.name, raw)) for condition, rule in tests]
@@ -76,7 +77,7 @@ def fault(rule: str, column: str | None = None, raw: str = "cast(null as varchar
 
 def is_broken(found: list[Rule]) -> str:
     """SQL that says whether any rule is broken."""
-    return " or ".join(f"coalesce({condition}, false)" for condition, _ in found) or "false"
+    return f"coalesce({' or '.join(f'({condition})' for condition, _ in found)}, false)" if found else "false"
 
 
 def all_faults(found: list[Rule]) -> str:

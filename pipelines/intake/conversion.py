@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from pipelines.contracts.model import Property
     from pipelines.intake.source_file import FileFormat
 
+# What people type for a mark between groups, as a regular expression.
+_GROUP_MARKS = {" ": "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", ".": "[.]", "'": "['\N{RIGHT SINGLE QUOTATION MARK}]"}
+
 
 def converted(item: Property, value: str, cast: str, form: FileFormat, kind: str | None = None) -> str:
     """SQL that turns a value into the contract's type.
@@ -57,7 +60,7 @@ def _plain_number(value: str, form: FileFormat) -> str:
         return value
     mark, group = (
         {".": "[.]", ",": ","}[form.decimal],
-        {"": "", " ": "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", ".": "[.]"}.get(form.thousands, form.thousands),
+        _GROUP_MARKS.get(form.thousands, form.thousands),
     )
     whole = f"(?:[0-9]+|[0-9]{{1,3}}(?:{group}[0-9]{{3}})+)" if group else "[0-9]+"
     pattern = f"[-+]?(?:{whole}(?:{mark}[0-9]*)?|{mark}[0-9]+)"

@@ -18,6 +18,7 @@ from sqlglot.errors import SqlglotError
 
 if TYPE_CHECKING:
     from pipelines.documents import Document, Place
+    from pipelines.intake.source_file import SourceFile
 
 DatabaseKind = Literal["postgresql", "mysql", "sqlite", "duckdb"]
 
@@ -75,11 +76,13 @@ class DatabasePlace(_Strict):
         kind: What it is; `mysql` is MariaDB as well.
         url_env: Name of the environment variable that holds the connection URL of a server.
         path: A file of SQLite or DuckDB below the workspace.
+        paused: Whether it is left alone for the time being; what was read of it stays.
     """
 
     kind: DatabaseKind
     url_env: str | None = None
     path: str | None = None
+    paused: bool = False
 
     @model_validator(mode="after")
     def _one_place(self) -> DatabasePlace:
@@ -147,6 +150,33 @@ def _values(value: Any, place: Place) -> list[tuple[Place, Any]]:
     if isinstance(value, list):
         return [found for number, below in enumerate(value) for found in _values(below, (*place, number))]
     return [(place, value)]
+
+
+def check_database(document: Document, given: SourceFile) -> None:
+    """Check that a source says where its deliveries come from, and nothing of a database where they are files, or of files where not.
+
+    Raises:
+        ClienteleError: With the line and what to do.
+    """
+    if given.database is None:
+        if given.location is None:
+            raise document.fault((), "the key 'location' is missing; add it.")
+        for name, feed in given.feeds.items():
+            stated = next((key for key in ("table", "query", "watermark") if key in feed.model_fields_set), None)
+            if stated is not None:
+                raise document.fault(("feeds", name, stated), f"'{stated}' belongs to a source with a 'database'; leave it out.")
+        return
+    for key in ("location", "format", "settle_seconds"):
+        if key in given.model_fields_set:
+            raise document.fault((key,), f"'{key}' is of files, and this source has a 'database'; leave out one of them.")
+    if "file_name" in (given.delivery_order.origin, given.known_at.origin):
+        place = ("delivery_order",) if given.delivery_order.origin == "file_name" else ("known_at",)
+        raise document.fault(place, f"'{place[0]}' is taken from a file's name, and a database has none; write 'from: received'.")
+    for name, feed in given.feeds.items():
+        check_extract(document, ("feeds", name), given.database, feed)
+        if feed.watermark is not None and given.mode == "full":
+            sentence = "a watermark reads what is new, and 'mode: full' needs all of it; leave out one of them."
+            raise document.fault(("feeds", name, "watermark"), sentence)
 
 
 def check_extract(document: Document, place: Place, database: DatabasePlace, extract: Extract) -> None:

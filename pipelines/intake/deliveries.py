@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.documents import Document
-from pipelines.errors import ClienteleError
 from pipelines.intake.faults import DeliveryError
+from pipelines.intake.finding import forget_copies, lying
 from pipelines.intake.order import delivery_order, known_at, time_of
 from pipelines.intake.reading import Survey, reader_of
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from pipelines.intake.settling import Settling
     from pipelines.intake.sources import Source
     from pipelines.warehouse.secrets import Secret
     from pipelines.warehouse.workspace import Workspace
@@ -67,7 +67,7 @@ class Delivery:
     @property
     def statement(self) -> Statement:
         """What it says."""
-        return _statement(self.source.name, self.content_key, self.delivery_order, is_full=self.source.mode == "full")
+        return _statement(self.source.name, self.content_key, self.delivery_order, restates=self.source.restates)
 
 
 @dataclass(frozen=True)
@@ -83,31 +83,6 @@ class KnownDelivery:
     delivery_order: str
 
 
-def find(workspace: Workspace, source: Source) -> list[Path]:
-    """The files that lie at a source's location, by name.
-
-    Raises:
-        ClienteleError: The folder does not exist, the location is itself a folder, or a link leads out of the workspace.
-    """
-    pattern = Path(source.location)
-    folder = workspace.root
-    for part in pattern.parts[:-1]:
-        if any(sign in part for sign in "*?["):
-            break
-        folder /= part
-    if not folder.is_dir():
-        raise Document(source.path).fault(("location",), f"the folder {folder} does not exist; create it, or correct 'location'.")
-    if (workspace.root / pattern).is_dir():
-        sentence = f"'{source.location}' is a folder; say which of its files are delivered, such as '{source.location.rstrip('/')}/*.csv'."
-        raise Document(source.path).fault(("location",), sentence)
-    files = sorted(path for path in workspace.root.glob(source.location) if path.is_file() or path.is_symlink())
-    for path in files:
-        if not path.resolve().is_relative_to(workspace.root.resolve()):
-            message = f"{path}: is a link that leads out of the workspace; put the file itself there."
-            raise ClienteleError(message)
-    return files
-
-
 @dataclass(frozen=True)
 class ArchivedDelivery:
     """A delivery whose bytes the vault keeps: what is needed to land it anew when the build file is gone."""
@@ -117,14 +92,35 @@ class ArchivedDelivery:
     file_name: str
 
 
+@dataclass(frozen=True)
+class Extracted:
+    """What was read of a database for one feed.
+
+    Attributes:
+        source: With this one feed.
+        path: The file that was made; where nothing could be read, the source's own.
+        named: Its name in the ledger.
+        fault: What kept it from being read, or None.
+    """
+
+    source: Source
+    path: Path
+    named: Path
+    fault: DeliveryError | None = None
+
+
 def pending(
     workspace: Workspace,
     sources: Sequence[Source],
     known: Iterable[KnownDelivery],
     secret: Secret,
     archived: Iterable[ArchivedDelivery] = (),
+    extracted: Iterable[Extracted] = (),
+    settling: Settling | None = None,
 ) -> list[Delivery]:
     """The deliveries that the ledger does not know, in the order in which they should land; those without a fault are archived.
+
+    Files that may still be written are left alone where `settling` is given, and said there.
 
     What was landed once and is kept in the archive waits as well where the ledger does not know it (the build file was deleted), whether or
     not it still lies where it was delivered.
@@ -133,15 +129,20 @@ def pending(
         ClienteleError: A location is wrong (a fault of the workspace rather than of one delivery).
     """
     remembered = sorted(known, key=lambda item: item.received_at)
-    full = {source.name for source in sources if source.mode == "full"}
-    stated = {_statement(item.source_name, item.content_key, item.delivery_order, is_full=item.source_name in full) for item in remembered}
+    restating = {source.name for source in sources if source.restates}
+    stated = {
+        _statement(item.source_name, item.content_key, item.delivery_order, restates=item.source_name in restating) for item in remembered
+    }
     keys = {item.delivery_key for item in remembered}
     seen = {(item.source_name, item.file_name, item.file_size, item.received_at) for item in remembered}
     last_content = {(item.source_name, item.file_name): item.content_key for item in remembered}
     found: list[Delivery] = []
+    for item in extracted:
+        delivery = inspect(workspace, item.source, item.path, secret, seen, item.named)
+        found += [replace(delivery, fault=item.fault or delivery.fault)] if delivery is not None else []
     for source in sources:
-        for path in find(workspace, source):
-            delivery = _inspect(workspace, source, path, secret, seen)
+        for path, named in lying(workspace, source, seen, settling):
+            delivery = inspect(workspace, source, path, secret, seen, named)
             if delivery is None or delivery.delivery_key in keys:
                 continue
             # A file that was only touched says nothing new, even where each delivery is a statement of its own.
@@ -150,8 +151,9 @@ def pending(
     by_name, here = {source.name: source for source in sources}, keys | {delivery.delivery_key for delivery in found}
     for kept in archived:
         path = workspace.archive / f"{kept.delivery_key}{''.join(Path(kept.file_name).suffixes)}"
-        if kept.source_name in by_name and kept.delivery_key not in here and path.exists():
-            recalled = _inspect(workspace, by_name[kept.source_name], path, secret, seen, Path(kept.file_name))
+        part = _part_of(by_name, kept)
+        if part is not None and kept.delivery_key not in here and path.exists():
+            recalled = inspect(workspace, part, path, secret, seen, Path(kept.file_name))
             found += [recalled] if recalled is not None else []
     waiting: list[Delivery] = []
     for delivery in sorted(found, key=lambda item: (item.source.name, item.delivery_order, item.file_name)):
@@ -159,10 +161,20 @@ def pending(
         waiting.append(replace(delivery, repeats=repeats) if repeats or delivery.fault else _archive(workspace, delivery))
         if delivery.fault is None:
             stated.add(delivery.statement)
+    forget_copies(workspace)
     return waiting
 
 
-def _inspect(
+def _part_of(by_name: dict[str, Source], kept: ArchivedDelivery) -> Source | None:
+    """The source that an archived delivery is read by; of a database, with the feed that its name tells."""
+    source = by_name.get(kept.source_name)
+    if source is None or source.database is None:
+        return source
+    record = Path(kept.file_name).parent.name
+    return next((part for part in source.parts if part.feeds[0].record.name == record), None)
+
+
+def inspect(
     workspace: Workspace, source: Source, path: Path, secret: Secret, seen: set[tuple[str, str, int, datetime]], named: Path | None = None
 ) -> Delivery | None:
     """Hash the content and derive order and time from the name; None for a file that was seen with this name, size and time.
@@ -188,15 +200,15 @@ def _inspect(
         fault = DeliveryError(path, f"cannot be read ({found.strerror})", "check that the file is whole and may be read")
     content_key = int.from_bytes(content.digest()[:8], "big") >> 1
     identity = secret.digest("delivery")
-    statement = _statement(source.name, content_key, order, is_full=source.mode == "full")
+    statement = _statement(source.name, content_key, order, restates=source.restates)
     identity.update("\n".join((name, *map(str, statement))).encode())
     delivery_key = int.from_bytes(identity.digest()[:8], "big") >> 1
     return Delivery(source, path, name, size, received, content_key, delivery_key, order, known, held, fault)
 
 
-def _statement(source_name: str, content_key: int, order: str, *, is_full: bool) -> Statement:
-    """What a delivery says. A full one that equals an older one says that the records stand so again, at another place in the order."""
-    return source_name, content_key, order if is_full else ""
+def _statement(source_name: str, content_key: int, order: str, *, restates: bool) -> Statement:
+    """What a delivery says. Where one that equals an older one is news, it says so at another place in the order."""
+    return source_name, content_key, order if restates else ""
 
 
 def _archive(workspace: Workspace, delivery: Delivery) -> Delivery:

@@ -10,18 +10,22 @@ import csv
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ClienteleError
 from pipelines.intake.delivery_codes import whole_code
+from pipelines.intake.faults import DeliveryError
+from pipelines.intake.reading import reader_of
 from pipelines.intake.spreadsheet_cells import neutralised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pipelines.intake.inventory import TakenDelivery
     from pipelines.intake.quarantine import QuarantinedRow
+    from pipelines.intake.sources import Source
+    from pipelines.warehouse.workspace import Workspace
 
 DELIVERY, RECORD_TYPE, ROW_NUMBER, FAULTS, ROW_TEXT = "_delivery", "_record_type", "_row_number", "_faults", "_row_text"
 REFERENCES = (DELIVERY, RECORD_TYPE, ROW_NUMBER, FAULTS)
@@ -90,6 +94,22 @@ def export(
         message = f"{fault.filename}: cannot be written ({fault.strerror}); check the folder, or give another one."
         raise ClienteleError(message) from fault
     return [ExportedFile(path, sheet.source_name, sheet.rows, sheet.with_text) for path, sheet in zip(paths, sheets.values(), strict=True)]
+
+
+def header_reader(workspace: Workspace, sources: Mapping[str, Source]) -> Callable[[TakenDelivery], tuple[str, ...]]:
+    """A way to learn the columns of a delivery from its archived file; none where it is not there, or cannot be read any more."""
+
+    def header_of(delivery: TakenDelivery) -> tuple[str, ...]:
+        source = sources.get(delivery.source_name)
+        path = workspace.archive / f"{delivery.delivery_key}{''.join(Path(delivery.file_name).suffixes)}"
+        if source is None or not path.exists():
+            return ()
+        try:
+            return reader_of(source.format).survey(path, source.format).header
+        except DeliveryError:
+            return ()
+
+    return header_of
 
 
 _SheetKey = tuple[str, frozenset[str]]

@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
 from pipelines.intake import ledger
+from pipelines.intake.database_deliveries import forget_unread, read_databases
 from pipelines.intake.decisions import decided
 from pipelines.intake.deliveries import Delivery, pending
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.keys import check_hashes
 from pipelines.intake.planning import plan
 from pipelines.intake.reading import ROW
+from pipelines.intake.replaying import Recall
+from pipelines.intake.settling import Settling
 from pipelines.intake.sources import MappedFeed, load_sources
 from pipelines.intake.storing import store_personal, store_rows, store_totals
 from pipelines.intake.tables import make_tables
@@ -66,6 +69,7 @@ class LandingReport:
         absent_columns: File, record type and column for optional columns that a delivery lacks.
         unread_columns: File and column for delivered columns that no feed of their source reads.
         changes: What newer contracts changed in an older workspace, a sentence each.
+        unsettled: What was left alone since it may still be written, a sentence each.
     """
 
     feeds: tuple[LandedFeed, ...]
@@ -73,6 +77,7 @@ class LandingReport:
     absent_columns: tuple[tuple[str, str, str], ...]
     unread_columns: tuple[tuple[str, str], ...]
     changes: tuple[str, ...]
+    unsettled: tuple[str, ...] = ()
 
     @property
     def balances(self) -> bool:
@@ -116,15 +121,19 @@ def land(workspace: Workspace, policy: Policy, progress: Progress | None = None)
         decisions = decided(workspace)
         ledger.apply_decisions(build, decisions)
         known = ledger.known_deliveries(build)
-        waiting = pending(workspace, sources, known, secret, ledger.archived_deliveries(build))
-        if not known and not waiting:
+        archived = ledger.archived_deliveries(build)
+        settling = Settling(policy.number("intake.settle_seconds"))
+        with read_databases(workspace, sources, archived, decisions, progress) as extracted:
+            forget_unread(build, sources)
+            waiting = pending(workspace, sources, known, secret, archived, extracted, settling)
+        if not (known or waiting or settling.left):
             places = ", ".join(source.location for source in sources)
             message = f"{workspace.root}: nothing was delivered yet; no file lies at {places}; put the files there, or correct 'location'."
             raise ClienteleError(message)
         plans = plan(workspace, build, waiting)
         ledger.replace_folds(build, sources)
-        door = Door(workspace, build, policy, secret, decisions)
-        return replace(_land_planned(door, plans, progress), changes=tuple(changes))
+        door = Door(workspace, build, policy, secret, decisions, Recall(workspace, build, sources, policy, secret))
+        return replace(_land_planned(door, plans, progress), changes=tuple(changes), unsettled=tuple(settling.left))
 
 
 @dataclass(frozen=True)
@@ -136,6 +145,7 @@ class Door:
     policy: Policy
     secret: Secret
     decisions: dict[int, Decision]
+    recall: Recall
 
 
 def _land_planned(door: Door, plans: list[tuple[Delivery, list[Mapping]]], progress: Progress | None) -> LandingReport:
@@ -147,6 +157,7 @@ def _land_planned(door: Door, plans: list[tuple[Delivery, list[Mapping]]], progr
         planned = list(of_source)
         with open_workbench(door.workspace, planned[0][0].source) as bench:
             for delivery, mappings in planned:
+                door.recall.before(bench, delivery.source.name, delivery.received_at)
                 if progress is not None:
                     progress(delivery.file_name, next(numbers), len(plans))
                 if delivery.repeats:
@@ -154,6 +165,7 @@ def _land_planned(door: Door, plans: list[tuple[Delivery, list[Mapping]]], progr
                     skipped.append(delivery.file_name)
                 else:
                     feeds.extend(land_one(door, bench, delivery, mappings))
+    door.recall.rest()
     absent = tuple((d.file_name, m.feed.record.name, column) for d, mappings in plans for m in mappings for column in m.absent)
     unread = tuple((d.file_name, column) for d, mappings in plans for column in (mappings[0].unread if mappings else ()))
     return LandingReport(tuple(feeds), tuple(skipped), absent, unread, ())

@@ -164,11 +164,10 @@ def _queries(source: Source, feed: MappedFeed, mapped: list[Property], columns: 
     system, system_sql = columns.get(SYSTEM_COLUMN), quoted(source.system)
     if system is not None:
         system_sql = f"coalesce(try(nullif(trim(cast(({system.sql}) as varchar)), '')), {system_sql})"
-    delivered = ", ".join(f"{identifier(name)} as {cell}" for name, cell in cells.items())
+    read = {folded[column.casefold()] for expression in columns.values() for column in expression.columns if expression.is_column}
+    needed = cells if held.is_damaged else {name: cell for name, cell in cells.items() if name in read}
     values = ", ".join(identifier(item.name) for item in mapped)
     judged = f"""
-        with
-            evaluated as (select {", ".join([delivered, f"{system_sql} as source_system", *evaluated])} from delivered),
             typed as (select *, {", ".join(typed)} from evaluated),
             judged as (
                 select
@@ -182,10 +181,16 @@ def _queries(source: Source, feed: MappedFeed, mapped: list[Property], columns: 
     """
     # What did not decode says nothing about the rules.
     faults = f"case when {is_damaged} then [{fault(rules.ENCODING)}] else {all_faults(found)} end"
-    return (
-        f"{judged} select source_system, {values}, __state from judged",
-        f"{judged} select {faults} as __faults, {row_text(cells)} as __text from judged where __state = {BROKEN}",
-    )
+    evaluated.append(f"{system_sql} as source_system")
+    query = f"{_evaluated(needed, evaluated)}{judged} select source_system, {values}, __state from judged"
+    told = f"select {faults} as __faults, {row_text(cells)} as __text from judged where __state = {BROKEN}"
+    return query, f"{_evaluated(cells, evaluated)}{judged} {told}"
+
+
+def _evaluated(cells: dict[str, str], values: list[str]) -> str:
+    """The first step of both: delivered cells under their numbers, and the values of expressions."""
+    delivered = [f"{identifier(name)} as {cell}" for name, cell in cells.items()]
+    return f"with evaluated as (select {', '.join([*delivered, *values])} from delivered),"
 
 
 def _raw_value(reads: dict[str, str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.contracts.model import load_contracts
-from pipelines.intake.deliveries import find
+from pipelines.intake.finding import find
 from pipelines.intake.sources import load_sources
 from pipelines.warehouse.connection import open_file, open_published
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipelines.warehouse.workspace import Workspace
 
 _LANDED = """
-select count(distinct delivery_key), count(distinct delivery_key) filter (mapping_key <> ?)
+select count(distinct delivery_key), count(distinct delivery_key) filter (not list_contains(?, mapping_key))
 from raw.delivery
 where source_name = ? and status in ('landed', 'held')
 """
@@ -31,13 +31,13 @@ def notices(workspace: Workspace) -> list[str]:
         return said
     with open_file(workspace.build_file, workspace, read_only=True) as build:
         for source in load_sources(workspace, load_contracts()):
-            landed, otherwise = build.execute(_LANDED, [source.mapping_key, source.name]).fetchone() or (0, 0)
+            landed, otherwise = build.execute(_LANDED, [[part.mapping_key for part in source.parts], source.name]).fetchone() or (0, 0)
             if otherwise:
                 said.append(
                     f"{source.path} has changed since {otherwise} of its {landed} deliveries landed; they stand as they were read then. "
                     f"To read them anew, delete {workspace.build_file.parent} and run again: every delivery is kept in the vault."
                 )
-            if not landed and not find(workspace, source):
+            if not landed and source.database is None and not find(workspace, source):
                 said.append(f"{source.path}: no file lies at {source.location}; put one there, or correct 'location'.")
     return said
 

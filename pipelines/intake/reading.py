@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from pipelines.intake.source_file import FileFormat
 
+# A table has fewer: what exceeds it is a delimiter that is none. DuckDB holds a piece of every column at once.
+MAX_COLUMNS = 2_000
 # Number of a record in its delivery, from 1.
 ROW = "__row"
 TEXT = "VARCHAR"
@@ -115,6 +117,9 @@ def column_names(names: list[str], path: Path, what: str = "its header") -> tupl
     Raises:
         DeliveryError: Two have one name, or one is taken.
     """
+    if len(names) > MAX_COLUMNS:
+        reason = f"has {len(names)} columns in {what}, where {MAX_COLUMNS} are the most that are read"
+        raise DeliveryError(path, reason, "check the delimiter stated in its source, or have fewer columns delivered")
     named = tuple(name or f"column {position}" for position, name in enumerate(names, start=1))
     places = {name.casefold(): position for position, name in reversed(list(enumerate(named, start=1)))}
     for position, name in enumerate(named, start=1):

@@ -81,10 +81,10 @@ class RecordSplitter:
         found = self._found(text, data)
         length = self._settled_length(found.ends)
         self._tail = text[length:]
+        completed = self._completed(text[:length], data[:length], found.until(length))
         if len(self._tail) > MAX_RECORD_BYTES:
             self._refuse()
-            return b""
-        return self._completed(text[:length], data[:length], found.until(length))
+        return completed
 
     def finish(self) -> bytes:
         """Take the end of the text: what is left is a record without a newline, and a totals line.

@@ -16,8 +16,10 @@ from pipelines.intake.deliveries import Delivery
 from pipelines.intake.mapping import EXCLUDED, bind
 from pipelines.intake.quarantine import cells_of
 from pipelines.intake.reading import ROW, Survey, reader_of
+from pipelines.intake.replay_cells import cells_of_no_type, typed_columns, write_cells
 from pipelines.intake.replay_judging import Wrong, set_wrong_apart, settle_in_family
-from pipelines.intake.replay_storing import Cells, Part, enter_replay, keep, write_rows
+from pipelines.intake.replay_storing import Cells, Part, enter_replay, keep
+from pipelines.intake.rules import TYPE
 from pipelines.intake.storing import store_personal
 from pipelines.warehouse.connection import quoted
 
@@ -93,11 +95,14 @@ def land_part(
     feeds = [feed for feed in source.feeds if wanted.get(feed.record.name)]
     if not feeds:
         return PartOutcome()
-    plain = _as_text(source)
+    mended = part.mended
+    part = replace(part, kinds=typed_columns(bench.workspace.archive, source, mended.delivery_key, mended.file_name))
+    wrong = _cells_of_no_type(build, part, feeds, wanted)
+    plain = _plain(source, is_typed=bool(part.kinds))
     build.execute(_MAKE_ORIGINALS)
     if originals := _originals(build, part):
         _collect_originals(build, _read(bench, build, plain, feeds, replace(part, rows=originals), secret), originals)
-    batches, wrong = _read(bench, build, plain, feeds, part, secret), []
+    batches = _read(bench, build, plain, feeds, part, secret)
     for batch in batches:
         _number(build, batch, sorted(part.rows), wanted[batch.record.name])
         settle_in_family(build, batch, plain, part.mended.delivery_key, secret)
@@ -106,7 +111,7 @@ def land_part(
     kept = {number for dispositions in leaving.values() for number in dispositions}
     if kept:
         left = replace(part, rows={number: cells for number, cells in part.rows.items() if number in kept})
-        delivery = _delivery(bench, plain, left, secret, archived_as)
+        delivery = _delivery(bench, build, plain, left, secret, archived_as)
         if archived_as is None:
             keep(bench.workspace.archive, build, left, delivery)
         store_personal(build, batches, delivery, secret)
@@ -117,15 +122,29 @@ def land_part(
 
 def _read(bench: Workbench, build: Connection, plain: Source, feeds: list[MappedFeed], part: Part, secret: Secret) -> list[Batch]:
     """The rows as the record types wanted, judged by themselves, in temporary tables of the build connection."""
-    delivery = _delivery(bench, plain, part, secret)
+    delivery = _delivery(bench, build, plain, part, secret)
     mappings = [bind(plain, feed, delivery.survey or Survey(part.header, len(part.rows)), part.path) for feed in feeds]
     return bench.read(build, delivery, mappings, secret)
 
 
-def _as_text(source: Source) -> Source:
-    """The source as it would read the same cells from a plain file of our own."""
-    plain = {"type": "csv", "encoding": "utf-8", "delimiter": ",", "quote": '"', "compression": "none"}
-    whole = {"title_lines": 0, "comment": None, "totals": (), "sheet": None, "fields": {}}
+def _cells_of_no_type(build: Connection, part: Part, feeds: list[MappedFeed], wanted: dict[str, set[int]]) -> list[Wrong]:
+    """What is wrong with rows that have a cell of another type than its column; they are taken out of those wanted."""
+    wrong: list[Wrong] = []
+    for number, delivered in cells_of_no_type(build, part):
+        for feed in feeds:
+            if number in wanted[feed.record.name]:
+                reads = (name for name, item in feed.columns.items() if delivered.casefold() in map(str.casefold, item.columns))
+                wrong.append(Wrong(feed.record.name, number, next(reads, None), TYPE))
+    for item in wrong:
+        wanted[item.record_type].discard(item.row_number)
+    return wrong
+
+
+def _plain(source: Source, *, is_typed: bool) -> Source:
+    """The source as it would read the same cells from a file of our own."""
+    kind = "parquet" if is_typed else "csv"
+    plain = {"type": kind, "encoding": "utf-8", "delimiter": ",", "quote": '"', "compression": "none"}
+    whole: dict[str, object] = {"title_lines": 0, "comment": None, "totals": (), "sheet": None, "fields": {}}
     return replace(source, format=source.format.model_copy(update={**plain, **whole}), mode="append", on_new_column="report")
 
 
@@ -138,10 +157,9 @@ def _key(part: Part, secret: Secret) -> int:
     return int.from_bytes(digest.digest()[:_KEY_BYTES], "big") >> _UNUSED_BITS
 
 
-def _delivery(bench: Workbench, plain: Source, part: Part, secret: Secret, archived_as: int | None = None) -> _Replay:
+def _delivery(bench: Workbench, build: Connection, plain: Source, part: Part, secret: Secret, archived_as: int | None = None) -> _Replay:
     """The replay as a delivery, with its cells in a file that the workbench reads."""
-    path = bench.copy.with_name("mended.csv")
-    write_rows(path, part.header, [list(part.rows[number].values()) for number in sorted(part.rows)])
+    path = write_cells(build, bench.copy.with_name("mended"), part)
     key = _key(part, secret) if archived_as is None else archived_as
     return _Replay(
         source=plain,

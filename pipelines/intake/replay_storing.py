@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.contracts.intake_tables import load_intake_tables
 from pipelines.intake import ledger
 from pipelines.intake.deliveries import Delivery
+from pipelines.intake.replay_cells import write_rows
 from pipelines.intake.storing import store_rows, store_totals
 from pipelines.warehouse.connection import identifier, quoted
 
@@ -33,12 +33,14 @@ class Mended:
 
     Attributes:
         delivery_key: Its key.
+        file_name: What it was called.
         delivery_order: Its place among the deliveries of its source.
         known_at: When it could have been known, UTC.
         lines: What the ledger says of it, by record type, that its replays share: status, reason, decision and decided_at.
     """
 
     delivery_key: int
+    file_name: str
     delivery_order: str
     known_at: datetime
     lines: dict[str, dict[str, Any]]
@@ -48,14 +50,14 @@ class Mended:
         """A delivery of the ledger; None where it is not there, or has landed nothing."""
         rows = build.execute(
             """
-            select delivery_order, known_at, record_type, status, reason, held_reason, decision, decided_at
+            select file_name, delivery_order, known_at, record_type, status, reason, held_reason, decision, decided_at
             from raw.delivery where delivery_key = ? and status in ('landed', 'held', 'rejected')
             """,
             [delivery_key],
         ).fetchall()
         shared = ("status", "reason", "held_reason", "decision", "decided_at")
-        lines = {record: dict(zip(shared, told, strict=True)) for _, _, record, *told in rows}
-        return cls(delivery_key, rows[0][0], rows[0][1], lines) if rows else None
+        lines = {record: dict(zip(shared, told, strict=True)) for _, _, _, record, *told in rows}
+        return cls(delivery_key, *rows[0][:3], lines) if rows else None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Part:
         path: The file that they come from, for messages.
         file_name: What the ledger calls it.
         received_at: When it came, UTC.
+        kinds: The types of the delivered columns that have one, by name in small letters.
     """
 
     mended: Mended
@@ -75,6 +78,7 @@ class Part:
     path: Path
     file_name: str
     received_at: datetime
+    kinds: dict[str, str] = field(default_factory=dict)
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -85,15 +89,6 @@ class Part:
     def known_at(self) -> datetime:
         """When the mended rows could have been known: never before the delivery itself."""
         return max(self.received_at, self.mended.known_at)
-
-
-def write_rows(path: Path, header: Sequence[str], rows: Sequence[Sequence[str | None]]) -> None:
-    """Write cells as CSV, all in quotes: a row of one blank cell is a row all the same."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        path.chmod(0o600)
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows([cell or "" for cell in row] for row in rows)
 
 
 def keep(archive: Path, build: Connection, part: Part, delivery: Delivery) -> None:

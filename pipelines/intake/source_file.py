@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from pipelines.intake.database_source import DatabasePlace, Extract
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -30,6 +32,9 @@ class FieldPlace(_Strict):
     start: Annotated[int, Field(ge=1)]
     width: Annotated[int, Field(ge=1)]
 
+
+# One ASCII sign that stands in no number, word or quote: a tab, a control sign (some systems export with one) or a mark.
+_DELIMITER = r"^[\t\x01-\x08\x0e-\x1f!#$%&()*,/:;<=>?@\[\]^`{|}~]$"
 
 # The keys of a format that only some types have.
 _KEYS_OF_SOME: dict[str, tuple[str, ...]] = {
@@ -70,7 +75,7 @@ class FileFormat(_Strict):
 
     type: Literal["csv", "fixed_width", "json", "parquet", "excel"] = "csv"
     encoding: Encoding = "auto"
-    delimiter: Annotated[str, Field(pattern=r"^[^\w\s\"'\\]$|^\t$")] = ","
+    delimiter: Annotated[str, Field(pattern=_DELIMITER)] = ","
     quote: Literal['"', "'", ""] = '"'
     compression: Compression = "auto"
     title_lines: Annotated[int, Field(ge=0, le=100)] = 0
@@ -134,12 +139,12 @@ class KnownAt(_FromName):
     format: str = "%Y-%m-%d"
 
 
-class Feed(_Strict):
-    """How one record type is read from the rows of a delivery."""
+class Feed(Extract):
+    """How one record type is read from the rows of a delivery, and, of a database, which rows these are."""
 
     columns: dict[str, str]
     where: str | None = None
-    fold: dict[str, Literal["sum", "min", "max", "latest", "any_equal"]] = {}
+    fold: dict[str, Literal["sum", "min", "max", "latest", "any_equal"]] = Field(default_factory=dict)
     accumulate: bool = False
     on_exact_duplicate: Literal["keep", "drop"] = "keep"
 
@@ -150,7 +155,8 @@ class SourceFile(_Strict):
     source: Name
     system: Name
     description: str = ""
-    location: Annotated[str, Field(min_length=1)]
+    location: Annotated[str, Field(min_length=1)] | None = None
+    database: DatabasePlace | None = None
     format: FileFormat = FileFormat()
     time_zone: str
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -177,8 +183,8 @@ class SourceFile(_Strict):
 
     @field_validator("location")
     @classmethod
-    def _inside(cls, location: str) -> str:
-        if Path(location).is_absolute() or ".." in Path(location).parts:
+    def _inside(cls, location: str | None) -> str | None:
+        if location is not None and (Path(location).is_absolute() or ".." in Path(location).parts):
             message = "is outside the workspace; give a path below it, such as landing/billing/*.csv"
             raise ValueError(message)
         return location

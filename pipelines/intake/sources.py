@@ -8,11 +8,12 @@ nearest known name. What its keys may be stands in `source_file`; expressions ar
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.documents import Document, nearest
 from pipelines.errors import ClienteleError
+from pipelines.intake.database_source import DatabasePlace, Extract, check_database, refuse_credentials
 from pipelines.intake.expressions import Expression, parse_expression
 from pipelines.intake.source_file import DeliveryOrder, Feed, FileFormat, KnownAt, SourceFile
 
@@ -38,6 +39,7 @@ class MappedFeed:
         fold: Column to the way in which several delivered rows become one value of it.
         accumulate: Whether older deliveries of a folded record stay part of it.
         on_exact_duplicate: What becomes of equal rows of a record without a delivered key.
+        extract: What is read for it of a database; None where the source delivers files.
     """
 
     record: RecordType
@@ -46,6 +48,7 @@ class MappedFeed:
     fold: dict[str, str]
     accumulate: bool
     on_exact_duplicate: Literal["keep", "drop"]
+    extract: Extract | None = None
 
     @property
     def is_folded(self) -> bool:
@@ -78,6 +81,7 @@ class Source:
         on_new_column: Whether a delivered column that no feed reads is reported or refused.
         settle_seconds: How long a file must have been left alone before it is taken in; None for the policy's.
         feeds: The record types that are read from each delivery.
+        database: What is read instead of files; each of its deliveries has one feed.
     """
 
     path: Path
@@ -95,6 +99,17 @@ class Source:
     on_new_column: Literal["report", "refuse"]
     settle_seconds: float | None
     feeds: tuple[MappedFeed, ...]
+    database: DatabasePlace | None = None
+
+    @property
+    def parts(self) -> tuple[Source, ...]:
+        """The source as its deliveries know it: of a database with one feed each, of files with all of them."""
+        return (self,) if self.database is None else tuple(replace(self, feeds=(feed,)) for feed in self.feeds)
+
+    @property
+    def restates(self) -> bool:
+        """Whether a delivery that equals an older one is news: that the records stand so again."""
+        return self.mode == "full" or self.database is not None
 
     @property
     def mapping_key(self) -> int:
@@ -138,7 +153,9 @@ def load_source(path: Path, contracts: dict[str, RecordType]) -> Source:
         ClienteleError: With file, line, what was found and what is known.
     """
     document = Document(path)
+    refuse_credentials(document)
     given = document.into(SourceFile)
+    check_database(document, given)
     for rule, place in ((given.delivery_order, "delivery_order"), (given.known_at, "known_at")):
         if rule.origin == "file_name" and rule.pattern is None:
             sentence = f"'{place}' is taken from the file's name but has no pattern; add one, such as '_(\\d{{4}}-\\d{{2}}-\\d{{2}})'."
@@ -148,8 +165,8 @@ def load_source(path: Path, contracts: dict[str, RecordType]) -> Source:
         path=path,
         name=given.source,
         system=given.system,
-        location=given.location,
-        format=given.format,
+        location=given.location or f"database/{given.source}",
+        format=given.format if given.database is None else FileFormat(type="parquet"),
         time_zone=given.time_zone,
         currency=given.currency,
         mode=given.mode,
@@ -160,6 +177,7 @@ def load_source(path: Path, contracts: dict[str, RecordType]) -> Source:
         on_new_column=given.on_new_column,
         settle_seconds=given.settle_seconds,
         feeds=tuple(_bound(document, name, feed, contracts) for name, feed in given.feeds.items()),
+        database=given.database,
     )
 
 
@@ -168,6 +186,12 @@ def _check_named(document: Document, ids_from: dict[str, str], records: Iterable
     for entity in ids_from:
         if entity not in known:
             raise document.fault(("ids_from", entity), f"no id names a '{entity}'{nearest(entity, map(str, known))}.")
+
+
+def _check_window(document: Document, feed: MappedFeed) -> None:
+    if feed.extract is not None and feed.extract.watermark is not None and (feed.is_folded or not feed.is_keyed):
+        sentence = "a watermark reads some rows of a record and not its others: map the whole key, and let the query sum instead of a fold."
+        raise document.fault(("feeds", feed.record.name, "watermark"), sentence)
 
 
 def _bound(document: Document, name: str, feed: Feed, contracts: dict[str, RecordType]) -> MappedFeed:
@@ -195,7 +219,9 @@ def _bound(document: Document, name: str, feed: Feed, contracts: dict[str, Recor
         if function not in allowed:
             raise document.fault(place, f"'{column}' of {name} cannot be folded by {function} (possible: {', '.join(allowed)}).")
     where = parse_expression(feed.where, document, ("feeds", name, "where")) if feed.where is not None else None
-    bound = MappedFeed(record, columns, where, dict(feed.fold), feed.accumulate, feed.on_exact_duplicate)
+    extract = Extract(table=feed.table, query=feed.query, watermark=feed.watermark) if feed.table or feed.query else None
+    bound = MappedFeed(record, columns, where, dict(feed.fold), feed.accumulate, feed.on_exact_duplicate, extract)
+    _check_window(document, bound)
     if bound.is_folded and not bound.is_keyed:
         lacking = next(key.name for key in record.key if key.name not in columns)
         raise document.fault(

@@ -15,6 +15,7 @@ from pipelines.warehouse.connection import Connection, identifier, quoted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipelines.contracts.model import RecordType
     from pipelines.intake.deliveries import Delivery
     from pipelines.warehouse.secrets import Secret
 
@@ -69,17 +70,18 @@ def store_rows(build: Connection, batch: Batch, delivery: Delivery, secret: Secr
         columns = batch.mapping.columns
         lost = f"""
             from (
-                select b.source_system, {record_key(feed, columns, secret, "b")} as record_key
+                select b.source_system, {record_key(feed, columns, secret, "b")} as record_key, {ROW} as row_number
                 from {batch.others} as b
                 where __state = {BROKEN}
                 union
-                select source_system, __record_key from {batch.rows}
+                select source_system, __record_key, {ROW} from {batch.rows}
                 where {ROW} in (select {ROW} from {batch.settled} where disposition = 'quarantined')
             )
             where record_key is not null
-            order by record_key
+            order by record_key, row_number
         """
-        _insert(build, "incomplete_key", {**lines, "source_system": "source_system", "record_key": "record_key"}, lost)
+        values = {**lines, **{name: name for name in ("source_system", "record_key", "row_number")}}
+        _insert(build, "incomplete_key", values, lost)
     if feed.is_keyed and not feed.is_folded:
         repeated = {**lines, "source_system": "source_system", "record_key": "__record_key", "content_hash": "__content_hash"}
         known = f"select {ROW} from {batch.settled} where rule = {quoted(LANDED_BEFORE)}"
@@ -94,7 +96,7 @@ def store_totals(build: Connection, batch: Batch, delivery: Delivery, reporting_
     values = {
         "delivery_key": str(delivery.delivery_key),
         "record_type": quoted(record.name),
-        "month": f"cast(date_trunc('month', timezone({quoted(reporting_zone)}, timezone('UTC', event_at))) as date) as month",
+        "month": f"{_month(record, reporting_zone)} as month",
         "currency": "currency",
         "disposition": "disposition",
         "row_count": "cast(sum(row_count) as bigint)",
@@ -118,6 +120,13 @@ def store_totals(build: Connection, batch: Batch, delivery: Delivery, reporting_
         order by month, currency, disposition
     """
     _insert(build, "landing_total", values, counted)
+
+
+def _month(record: RecordType, reporting_zone: str) -> str:
+    """SQL for the business month of `event_at`; a date is one wherever it is read."""
+    is_date = record.event_time is not None and record.event_time.logical_type == "date"
+    local = "event_at" if is_date else f"timezone({quoted(reporting_zone)}, timezone('UTC', event_at))"
+    return f"cast(date_trunc('month', {local}) as date)"
 
 
 def _quarter(time: str) -> str:
@@ -166,13 +175,19 @@ def _insert_landed(build: Connection, batch: Batch, delivery: Delivery, secret: 
 def _counts(build: Connection, batch: Batch) -> FeedCounts:
     """Count each disposition; rows broken by several rules count once."""
     feed = batch.mapping.feed
-    # A record that only repeats what is known is a record of this delivery all the same: a full feed without changes has not shrunk.
     lost = f"{ROW} not in (select {ROW} from {batch.settled} where disposition = 'quarantined')"
-    records = f"select count(distinct __record_key) from {batch.rows} where {lost}" if feed.is_keyed or feed.is_folded else "select null"
+    if feed.is_folded:
+        records = f"(select count(distinct __record_key) from {batch.rows} where {lost})"
+    elif feed.is_keyed:
+        # A record that only repeats what is known is a record of this delivery all the same: a full feed without changes has not shrunk.
+        gone = f"select count(distinct {ROW}) from {batch.settled} where rule <> {quoted(LANDED_BEFORE)}"
+        records = f"(select count(*) from {batch.rows}) - ({gone})"
+    else:
+        records = "null"
     row = build.execute(
         f"""
         select
-            (select count(*) from {batch.rows}), ({records}),
+            (select count(*) from {batch.rows}), {records},
             (select count(distinct {ROW}) from {batch.settled} where disposition = 'duplicate'),
             (select count(distinct {ROW}) from {batch.settled} where disposition = 'quarantined'),
             (select count(*) from {batch.others} where __state = {EXCLUDED}),

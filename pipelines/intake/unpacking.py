@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -22,9 +23,17 @@ if TYPE_CHECKING:
     from pipelines.intake.source_file import Compression, FileFormat
 
 CHUNK_BYTES = 1 << 22
-_SIGNATURES: tuple[tuple[bytes, Compression], ...] = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"PK\x03\x04", "zip"))
+_SIGNATURES: tuple[tuple[bytes, Compression], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+)
 # What macOS adds to every archive.
-_NO_MEMBER = ("__MACOSX/", ".DS_Store")
+_NO_MEMBER = ("__MACOSX", ".DS_Store")
+# A small file that unpacks to a large one is refused before its working copy fills the disk: tables pack to a hundredth at best, and below
+# the floor it does no harm.
+MOST_UNPACKED_RATIO, UNPACKED_FLOOR_BYTES = 200, 1 << 30
 _DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException, NotImplementedError, RuntimeError)
 
 
@@ -78,7 +87,7 @@ def _decompressed(file: BinaryIO, kind: Compression, path: Path) -> Iterator[Bin
 
 def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     """The one file in a zip archive. It is read, never written under its own name; a name that leads elsewhere is refused all the same."""
-    members = [item for item in archive.infolist() if not item.is_dir() and not item.filename.startswith(_NO_MEMBER)]
+    members = [item for item in archive.infolist() if not (item.is_dir() or set(PurePosixPath(item.filename).parts) & set(_NO_MEMBER))]
     if len(members) != 1:
         reason = f"is a zip archive of {len(members)} files where one was expected"
         raise DeliveryError(path, reason, "deliver each file by itself")
@@ -126,7 +135,12 @@ class Text:
             inner = decoder_of(self.codec)
             decoder = io.IncrementalNewlineDecoder(inner, translate=True)
             is_whole = self.codec == "utf-8"
+            most = math.inf if isinstance(stream, io.BufferedReader) else self._most_unpacked()
             while chunk:
+                most -= len(chunk)
+                if most < 0:
+                    reason = f"unpacks to more than {MOST_UNPACKED_RATIO} times its size"
+                    raise DeliveryError(self._path, reason, "have it delivered unpacked, or in parts")
                 if self._also is not None:
                     self._also(chunk)
                 if is_whole and chunk.isascii() and b"\r" not in chunk:
@@ -137,6 +151,9 @@ class Text:
                     is_whole = self.codec in ("utf-8", "utf-8-sig") and decoder.getstate() == (b"", 0)
                 chunk = stream.read(CHUNK_BYTES)
             yield decoder.decode(b"", final=True).encode()
+
+    def _most_unpacked(self) -> int:
+        return max(UNPACKED_FLOOR_BYTES, MOST_UNPACKED_RATIO * self._path.stat().st_size)
 
     def _decoded(self, decoder: io.IncrementalNewlineDecoder, chunk: bytes) -> bytes:
         text = decoder.decode(chunk)

@@ -85,7 +85,12 @@ class Assessment:
         return {name: sum(delivery.rows[name] for delivery in new) for name in COUNTS} if new else {}
 
 
-def assess(workspace: Workspace, policy: Policy, progress: Callable[[str, int, int], None] | None = None) -> Assessment:
+def assess(
+    workspace: Workspace,
+    policy: Policy,
+    progress: Callable[[str, int, int], None] | None = None,
+    unread: Iterable[tuple[str, str]] = (),
+) -> Assessment:
     """Judge every delivery that landed and was not judged yet; those of an interrupted run included.
 
     Figures, checks and holds are written together or not at all.
@@ -94,6 +99,7 @@ def assess(workspace: Workspace, policy: Policy, progress: Callable[[str, int, i
         workspace: Whose build file.
         policy: For the limits.
         progress: Called with what is done, its number and how many there are.
+        unread: File and column for what this run's landing found that no feed reads; of a run that broke off it is not known any more.
     """
     with open_build(workspace) as opened:
         build = opened.connection
@@ -103,7 +109,7 @@ def assess(workspace: Workspace, policy: Policy, progress: Callable[[str, int, i
         contracts = load_contracts()
         build.execute("begin")
         try:
-            measure(build, contracts, record_types)
+            measure(build, contracts, record_types, unread)
             checks, held = _judge(build, contracts, policy, record_types, _released(workspace), progress)
             _write(build, checks)
             for (delivery_key, record_type), reason in held.items():

@@ -1,7 +1,7 @@
 """Data Docs: what was expected of every delivery and what was found, as pages that need nothing but a browser.
 
 The pages that Great Expectations writes by itself load their styles and scripts from the network and speak of the frame of figures; these
-speak of deliveries (docs/decisions/0014). They hold figures about columns, never what stood in a cell.
+speak of deliveries (docs/decisions/0015). They hold figures about columns, never what stood in a cell.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _pages(build: Connection, policy: Policy) -> dict[str, str]:
         f"{name}.html": engine.get_template("record_type.html").render(
             record_type=name,
             description=contracts[name].description,
-            rules=[_with_counts(rule, asked.get((name, rule.name), (0, 0))) for rule in suites[name]],
+            rules=[_with_counts(rule, asked.get((name, rule.name), [0, 0])) for rule in suites[name]],
             found=[row for row in broken if row["record_type"] == name][:_MOST_LINES],
             deliveries=rows[:_MOST_LINES],
             left_out=max(len(rows) - _MOST_LINES, 0),
@@ -165,7 +165,7 @@ def _then(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "consequence": row["decision"] or row["status"], "css": "held" if row["status"] == "held" else "soft"}
 
 
-def _with_counts(rule: Rule, counts: tuple[int, int]) -> dict[str, Any]:
+def _with_counts(rule: Rule, counts: list[int]) -> dict[str, Any]:
     return {"name": rule.name, "severity": rule.severity, "meaning": rule.meaning, "asked": counts[0], "broken": counts[1]}
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 Held = frozenset[tuple[int, str]]
 
-_COMPARED = ("rows_in", "null_share", "amount_mean", "latest_event", "unknown_share")
+_COMPARED = ("rows_in", "columns_unread", "null_share", "amount_mean", "latest_event", "unknown_share")
 # These say something of a delivery with few rows as well.
-_OF_ANY_SIZE = ("rows_in", "latest_event")
+_OF_ANY_SIZE = ("rows_in", "columns_unread", "latest_event")
 
 # `least` and `most` span what is usual: the median of the deliveries before, and the one just before, since a lasting change that a person
 # has let pass is usual from then on.
@@ -72,6 +72,7 @@ select
     cast(delivery.rows_in as double) as rows_in, cast(delivery.rows_landed as double) as rows_landed,
     count.earlier, count.lowest as lowest_rows, count.least as least_rows, greatest(count.most, {minimum_rows}) as most_rows,
     case when delivery.rows_in > 0 then {row_times} end as row_times,
+    unread.value as columns_unread, unread.most as most_unread, unread.value - unread.most as unread_rise,
     delivery.rows_quarantined / nullif(delivery.rows_in, 0) as quarantined_share,
     -- A full delivery states every record anew, old and new: its newest event does not say how fresh it is.
     case
@@ -87,6 +88,9 @@ inner join raw.delivery using (delivery_key, record_type)
 left join
     compared as count
     on (new.delivery_key, new.record_type, 'rows_in') = (count.delivery_key, count.record_type, count.metric)
+left join
+    compared as unread
+    on (new.delivery_key, new.record_type, 'columns_unread') = (unread.delivery_key, unread.record_type, unread.metric)
 left join
     compared as event
     on (new.delivery_key, new.record_type, 'latest_event') = (event.delivery_key, event.record_type, event.metric)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.warehouse.connection import identifier, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pipelines.contracts.record_type import Property, RawColumn, RecordType
     from pipelines.warehouse.connection import Connection
@@ -44,13 +44,17 @@ def list_new(build: Connection) -> list[str]:
     return [record_type for (record_type,) in rows]
 
 
-def measure(build: Connection, contracts: Mapping[str, RecordType], record_types: list[str]) -> None:
+def measure(
+    build: Connection, contracts: Mapping[str, RecordType], record_types: list[str], unread: Iterable[tuple[str, str]] = ()
+) -> None:
     """Write the figures of the deliveries in `new_delivery`, inside the caller's transaction.
 
     Args:
         build: The build connection.
         contracts: Every record type by name.
         record_types: Those that the new deliveries are of.
+        unread: File and column for delivered columns that no feed reads. Only their number is kept: what stands in a header's place may be
+            somebody's name.
     """
     counted = {name: f"cast({name} as double)" for name in _COUNTS}
     # Rows that repeat what has landed are records all the same.
@@ -63,6 +67,16 @@ def measure(build: Connection, contracts: Mapping[str, RecordType], record_types
             unnest([{", ".join(counted.values())}]) as value
         from raw.delivery
         semi join new_delivery using (delivery_key, record_type)
+        order by delivery_key, record_type
+        """
+    )
+    listed = "[" + ", ".join(quoted(file_name) for file_name, _ in unread) + "]"
+    build.execute(
+        f"""
+        insert into raw.delivery_metric by name
+        select delivery_key, record_type, cast(null as varchar) as column_name, 'columns_unread' as metric,
+            cast(len(list_filter(cast({listed} as varchar[]), lambda listed: listed = file_name)) as double) as value
+        from new_delivery
         order by delivery_key, record_type
         """
     )
@@ -105,8 +119,8 @@ def _figures(record: RecordType, homes: Mapping[str, str]) -> Iterator[Figure]:
             name = identifier(column.name)
             if item.event_key is None or column.name == item.name:
                 yield column.name, "null_share", f"1 - count({name}) / count(*)"
-            # A key says nothing as a number, and of a personal value only its absence may be told.
-            if column.name == item.name and not item.is_personal:
+            # A key says nothing as a number, nor does what is kept of a personal value: of both only the absence is told.
+            if column.name == item.name:
                 yield from _range(item, column)
             home = homes.get(item.surrogate or "")
             if home is not None and not (item.key_position and home.startswith(f"select {name} ")):

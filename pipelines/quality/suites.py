@@ -34,7 +34,7 @@ class Rule:
         observed: The column that is shown in the figure's place.
         base_low, base_high: Columns from which the limits shown follow: the limit times the base, or plus it.
         scale: Which of the two; None when the limits are shown as they are.
-        unit: What the observed counts: rows, share, days or money.
+        unit: What the observed counts: rows, columns, share, days or money.
         subject: What was observed, in words.
     """
 
@@ -44,7 +44,7 @@ class Rule:
     meaning: str
     figure: str
     observed: str
-    unit: Literal["rows", "share", "days", "money"]
+    unit: Literal["rows", "columns", "share", "days", "money"]
     subject: str
     low: float | None = None
     high: float | None = None
@@ -113,6 +113,19 @@ def _of_counts(policy: Policy) -> tuple[Rule, ...]:
             meaning=f"A delivery has at most {drift:g} times more or fewer rows than usual.",
             low=1 / drift,
             high=drift,
+        ),
+        Rule(
+            name="columns_are_known",
+            frame="delivery",
+            severity="warning",
+            meaning="A delivery brings no more columns that its source does not read than those before it.",
+            figure="unread_rise",
+            observed="columns_unread",
+            unit="columns",
+            subject="columns that the source does not read",
+            high=0,
+            base_high="most_unread",
+            scale="plus",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,9 @@ class Check:
 
 
 def in_words(rule: Rule, observed: float, low: float | None, high: float | None) -> tuple[str, str]:
-    """What was found and what was expected, each as a person reads it."""
+    """What was found and what was expected, each as a person reads it; whole things are never promised by a part of one."""
+    if rule.unit in ("rows", "columns"):
+        low, high = (None if low is None else math.ceil(low)), (None if high is None else math.floor(high))
     shown = [None if value is None else _shown(value, rule.unit) for value in (low, high)]
     if shown[0] is not None and shown[1] is not None:
         expected = f"{shown[0]} to {shown[1]}"

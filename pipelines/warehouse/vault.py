@@ -68,7 +68,7 @@ def register(connection: Connection, entity: str, ids: str) -> int:
     connection.execute(
         f"""
         create or replace temp table unregistered as
-        select row_number() over (order by source_system, source_id) as position, source_system, source_id
+        select row_number() over () as position, source_system, source_id
         from (select distinct source_system, source_id from ({ids})) as wanted
         where not exists (
             select 1 from vault.registry as r

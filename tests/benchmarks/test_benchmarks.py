@@ -28,12 +28,13 @@ def test_everything_is_measured_and_told(tmp_path: Path, capsys: pytest.CaptureF
     told = capsys.readouterr().out
     lines = json.loads(kept.read_text(encoding="utf-8"))["lines"]
     who = [line["who"] for line in lines]
-    assert who[:3] == ["landed with all checks", "plain DuckDB read_csv", "ratio"]
-    assert who[3:] == ["landed one by one", "the same rows in one file", "overhead of a delivery", "the rest of a run"]
+    assert who[:2] == ["landed with all checks", "plain DuckDB read_csv"]
+    assert who[2:5] == ["ratio of the fastest", "ratio of the medians", "ratio of the processors"]
+    assert who[5:] == ["landed one by one", "the same rows in one file", "overhead of a delivery", "the rest of a run"]
     for line in lines:
         assert line["who"] in told
-        assert (line["peak"] or 0) > 10**7 or line["who"] in ("ratio", "overhead of a delivery")
-    assert all(line["ratio"] > 0 for line in lines if line["who"] == "ratio")
+        assert (line["peak"] or 0) > 10**7 or line["ratio"] or line["each"]
+    assert all(line["cpu"] > 0 for line in lines if line["peak"])
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
 
 
@@ -65,7 +66,7 @@ def test_the_source_maps_what_the_peer_reads(tmp_path: Path) -> None:
 def test_a_peer_that_reads_less_is_no_peer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def less(task: str, *arguments: str, limits: dict[str, str]) -> Measured:
         call = measure(task, *arguments, limits=limits)
-        return Measured(call.seconds, call.peak, {**call.told, "landed": 1}) if task == "read" else call
+        return Measured(call.seconds, call.peak, call.cpu, {**call.told, "landed": 1}) if task == "read" else call
 
     monkeypatch.setattr(landing, "measure", less)
     with pytest.raises(RuntimeError, match=r"read: 1 rows where [\d,]+ were delivered"):
@@ -104,7 +105,7 @@ def test_a_run_is_told_step_by_step(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         assert limits == {}
         calls.append((task, *arguments[1:]))
         runs: dict[str, Any] = {"steps": {"intake": {"seconds": 2.0 * len(calls), "peak": 10**8}, "core": {"seconds": 8.0, "peak": 0}}}
-        return Measured(float(len(calls)), 5 * 10**8, runs if task == "run" else {})
+        return Measured(float(len(calls)), 5 * 10**8, 1.5, runs if task == "run" else {})
 
     monkeypatch.setattr(whole_run, "measure", measured)
     report = Report()
@@ -124,7 +125,7 @@ def test_sizes_are_read(stated: str, size: int) -> None:
 
 
 def test_the_middle_and_the_best_are_told_apart() -> None:
-    assert best([Measured(3, 10), Measured(1, 30), Measured(2, 20)]) == (1, 2, 30)
+    assert best([Measured(3, 10, 7), Measured(1, 30, 5), Measured(2, 20, 6)]) == (1, 2, 30, 5)
 
 
 def test_a_target_that_is_missed_stands_out() -> None:

@@ -127,6 +127,51 @@ def test_a_record_that_does_not_fold_is_its_row(now: Staged) -> None:
     ]
 
 
+MENDED = "amount, issued_at, status, _row_count, is_incomplete, cast(_known_at as date), order_rank"
+
+
+def test_mended_rows_fold_with_their_delivery(now: Staged, in_april: Staged) -> None:
+    """D: 40 landed, 2 was mended in March and 0.5 in May. The last row by its place says the status, whenever it was mended."""
+    (rank,) = now.rows("order_rank", "stg_invoices__deliveries", "delivery_key = 21")[0]
+    assert now.rows(MENDED, "stg_invoices", "invoice_id = 'D'") == [
+        (Decimal("42.5"), datetime(2024, 1, 14), "issued", 3, False, date(2024, 5, 10), rank)
+    ]
+    (rank,) = in_april.rows("order_rank", "stg_invoices__deliveries", "delivery_key = 21")[0]
+    assert in_april.rows(MENDED, "stg_invoices", "invoice_id = 'D'") == [
+        (Decimal(42), datetime(2024, 1, 14), "issued", 2, True, date(2024, 3, 20), rank)
+    ]
+
+
+def test_a_record_of_mended_rows_alone_is_incomplete_until_the_last_of_them(now: Staged, in_april: Staged) -> None:
+    assert [row[:5] for row in now.rows(MENDED, "stg_invoices", "invoice_id = 'E'")] == [(Decimal(6), datetime(2024, 1, 17), None, 1, True)]
+    assert in_april.rows(MENDED, "stg_invoices", "invoice_id = 'E'") == []
+
+
+def test_a_mended_row_of_a_replaced_record_says_nothing(now: Staged) -> None:
+    assert now.rows("amount, _row_count, is_incomplete", "stg_invoices", "invoice_id = 'A'") == [(Decimal(17), 2, False)]
+    assert now.rows("is_replay, count(*)", "stg_invoices__rows", "invoice_id in ('A', 'D') group by 1") == [(False, 3), (True, 2)]
+
+
+def test_what_a_person_releases_is_known_from_then_on(now: Staged, in_april: Staged) -> None:
+    assert now.rows("invoice_id, is_incomplete", "stg_invoices", "invoice_id in ('F', 'G')") == [("F", False), ("G", False)]
+    assert in_april.rows("invoice_id", "stg_invoices", "invoice_id in ('F', 'G')") == []
+
+
+def test_a_mended_record_of_a_full_delivery_ends_when_the_next_one_lacks_it(now: Staged, in_april: Staged) -> None:
+    assert now.rows("region, _ended_at, cast(_known_at as date)", "stg_customers", f"customer_key = {world.MENDED}") == [
+        ("north", datetime(2024, 5, 1), date(2024, 4, 20))
+    ]
+    assert now.rows("version_known_at, region", "stg_customers__versions", f"customer_key = {world.MENDED}") == [
+        (datetime(2024, 4, 20), "north")
+    ]
+    assert in_april.rows("region", "stg_customers", f"customer_key = {world.MENDED}") == []
+
+
+def test_a_mended_line_without_a_number_stands_where_it_was_delivered(now: Staged, in_april: Staged) -> None:
+    assert now.rows("line_number, amount", "stg_invoice_lines", "invoice_id = 'D'") == [(1, Decimal(1)), (2, Decimal(2)), (3, Decimal(3))]
+    assert in_april.rows("line_number, amount", "stg_invoice_lines", "invoice_id = 'D'") == [(1, Decimal(1)), (2, Decimal(3))]
+
+
 PRODUCT = "product_id, name, launched_at, list_price, unit_cost, _known_at, _row_count, is_folded"
 
 
@@ -160,7 +205,8 @@ def test_lines_without_a_number_are_numbered_as_they_came(now: Staged, in_april:
 
 def test_what_is_missing_from_a_full_delivery_has_ended(now: Staged, in_april: Staged) -> None:
     """GONE is last in 41, TWICE in 42, LATE in the late 45, which 42 follows. The held, empty 43 ends nobody."""
-    assert now.rows("customer_key, region, _ended_at", "stg_customers") == [
+    others = f"customer_key <> {world.MENDED}"
+    assert now.rows("customer_key, region, _ended_at", "stg_customers", others) == [
         (world.NORTH, "north", None),
         (world.TWICE, "east", datetime(2024, 5, 1)),
         (world.GONE, "west", datetime(2024, 3, 1)),
@@ -192,7 +238,9 @@ def test_versions_follow_the_order_of_deliveries(now: Staged) -> None:
         (5, datetime(2024, 5, 1), "north"),
     ]
     assert now.rows(
-        "customer_key, version_known_at, region, registered_at, _ended_at", "stg_customers__versions", f"customer_key <> {world.NORTH}"
+        "customer_key, version_known_at, region, registered_at, _ended_at",
+        "stg_customers__versions",
+        f"customer_key not in ({world.NORTH}, {world.MENDED})",
     ) == [
         (world.TWICE, datetime(2024, 2, 1), "east", datetime(2023, 1, 1), datetime(2024, 5, 1)),
         (world.GONE, datetime(2024, 2, 1), "west", datetime(2023, 1, 1), datetime(2024, 3, 1)),

@@ -44,6 +44,8 @@ class Delivery:
     order: str
     known_at: str
     status: str = "landed"
+    mends: int | None = None
+    decided_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ DELIVERIES = [
     Delivery(22, "invoices", BILLS, "2024-02", "2024-04-05"),
     Delivery(23, "invoices", BILLS, "2023-12", "2024-03-05"),
     Delivery(24, "invoices", ERP, "a", "2024-02-01"),
+    # 25 and 26 mend rows of 21, at its place in the order: all of D, one of two of E, and one of A, which 22 has replaced.
+    Delivery(25, "invoices", BILLS, "2024-01", "2024-03-20", mends=21),
+    Delivery(26, "invoices", BILLS, "2024-01", "2024-05-10", mends=21),
+    # 27 was held, and released in May; 28 mends a row of it.
+    Delivery(27, "invoices", ERP, "b", "2024-02-02", decided_at="2024-05-02"),
+    Delivery(28, "invoices", ERP, "b", "2024-02-20", decided_at="2024-05-02", mends=27),
     # X adds up over its deliveries, in whatever order they came; Y and Z are also delivered whole by another source.
     Delivery(31, "products", SEEN, "1", "2024-02-01"),
     Delivery(32, "products", SEEN, "2", "2024-03-01"),
@@ -93,17 +101,19 @@ DELIVERIES = [
     Delivery(45, "customers", CRM, "2024-02-15", "2024-06-01"),
     Delivery(46, "customers", SHOP, "1", "2024-02-03"),
     # Lines of A and B without numbers; those of C with them.
+    Delivery(47, "customers", CRM, "2024-02-29", "2024-04-20", mends=42),
     Delivery(51, "invoice_lines", UNNUMBERED, "1", "2024-02-05"),
+    Delivery(55, "invoice_lines", UNNUMBERED, "1", "2024-04-20", mends=51),
     Delivery(52, "invoice_lines", UNNUMBERED, "2", "2024-04-05"),
     Delivery(53, "invoice_lines", ERP, "1", "2024-02-01"),
     Delivery(54, "invoice_lines", ERP, "2", "2024-03-01"),
 ]
 
 P1, P2, P3, P4, P5 = 101, 102, 103, 104, 105
-A, B, C = 201, 202, 203
+A, B, C, D, E, F, G = 201, 202, 203, 204, 205, 206, 207
 X, Y, Z = 301, 302, 303
-NORTH, TWICE, GONE, LATE, BROKEN, SHOPPER = 401, 402, 403, 404, 405, 409
-LINES_OF_A, LINES_OF_B, C10, C20 = 501, 502, 503, 504
+NORTH, TWICE, GONE, LATE, BROKEN, MENDED, SHOPPER = 401, 402, 403, 404, 405, 406, 409
+LINES_OF_A, LINES_OF_B, C10, C20, LINES_OF_D = 501, 502, 503, 504, 505
 
 
 def content(values: dict[str, Any]) -> int:
@@ -162,6 +172,13 @@ ROWS = [
     Row(22, 1, A, billed("A", "8", 12, currency="EUR")),
     Row(22, 2, A, billed("A", "9", 11, currency="EUR")),
     Row(23, 1, A, billed("A", "1000", 1, currency="AUD")),
+    Row(21, 8, D, billed("D", "40", 15, status="issued")),
+    Row(25, 9, D, billed("D", "2", 14)),
+    Row(26, 7, D, billed("D", "0.5", 16, status="disputed")),
+    Row(26, 10, E, billed("E", "6", 17)),
+    Row(26, 12, A, billed("A", "5000", 1)),
+    Row(27, 1, F, billed("F", "9", 18)),
+    Row(28, 2, G, billed("G", "8", 19)),
     Row(24, 1, C, billed("C", "70", 20, currency="CNY", status="issued")),
     Row(31, 1, X, sold("X", "new", (2024, 3), "5", "2")),
     Row(32, 9, X, sold("X", "newest", (2024, 4), "4")),
@@ -177,6 +194,7 @@ ROWS = [
     Row(41, 4, BROKEN, customer(BROKEN, "west")),
     Row(42, 1, NORTH, customer(NORTH, "south")),
     Row(45, 1, LATE, customer(LATE, "west")),
+    Row(47, 5, MENDED, customer(MENDED, "north")),
     Row(46, 1, SHOPPER, customer(SHOPPER, "far", registered=9)),
     Row(46, 2, SHOPPER, customer(SHOPPER, "farther", registered=4)),
     Row(51, 2, LINES_OF_B, line("B", "4.5")),
@@ -185,6 +203,9 @@ ROWS = [
     Row(51, 7, LINES_OF_B, line("B", "6.25")),
     Row(51, 8, LINES_OF_A, line("A", "20")),
     Row(51, 9, LINES_OF_B, line("B", "4.5")),
+    Row(51, 20, LINES_OF_D, line("D", "1")),
+    Row(55, 21, LINES_OF_D, line("D", "2")),
+    Row(51, 22, LINES_OF_D, line("D", "3")),
     Row(52, 4, LINES_OF_A, line("A", "9")),
     Row(52, 1, LINES_OF_A, line("A", "8")),
     Row(53, 1, C10, line("C", "30", 10)),
@@ -217,8 +238,9 @@ REPEATED = [
     (45, TWICE, content(customer(TWICE, "east"))),
 ]
 
-# Keys of which a row was quarantined, as (delivery, key): the fifth row of 21, and in 42 the only one of a customer.
-QUARANTINED = [(21, B), (42, BROKEN)]
+# Keys of which a row was quarantined, as (delivery, key, row): of 21 the fifth row and some that were mended, and in 42 the only one of a
+# customer.
+QUARANTINED = [(21, B, 5), (21, D, 9), (21, D, 7), (21, E, 10), (21, E, 11), (27, G, 2), (42, BROKEN, 3), (42, MENDED, 5)]
 
 
 def write(file: Path) -> None:
@@ -248,8 +270,14 @@ def write(file: Path) -> None:
             _insert(connection, "feed_fold", {"source_name": source, "record_type": record_type, "column_name": column, "fold": fold})
         for number, key, content_hash in REPEATED:
             _insert(connection, "repeated_row", _keyed(by_number[number], key) | {"content_hash": content_hash})
-        for number, key in QUARANTINED:
-            _insert(connection, "incomplete_key", _keyed(by_number[number], key))
+        for number, key, place in QUARANTINED:
+            _insert(connection, "incomplete_key", _keyed(by_number[number], key) | {"row_number": place})
+        for row in ROWS:
+            replay = by_number[row.delivery]
+            if replay.mends is not None:
+                trace = {"delivery_key": row.delivery, "mended_delivery_key": replay.mends, "record_type": replay.record}
+                trace |= {"row_number": row.place, "disposition": "landed", "known_at": replay.known_at}
+                _insert(connection, "replayed_row", trace)
 
 
 def _keyed(delivery: Delivery, key: int) -> dict[str, Any]:
@@ -275,6 +303,8 @@ def _ledger_line(delivery: Delivery) -> dict[str, Any]:
         "is_accumulated": delivery.feed.is_accumulated,
         "is_keyed": delivery.feed.is_keyed,
         "status": delivery.status,
+        "decided_at": delivery.decided_at,
+        "mends_delivery_key": delivery.mends,
     }
 
 

@@ -52,7 +52,7 @@ def take_in(
 ) -> dg.ExecuteInProcessResult:
     """Run intake over one delivery of five rows, of which `lost` are not accounted for."""
     counts = FeedCounts(rows_in=5, rows_landed=3 - lost, rows_duplicate=1, rows_excluded=0, rows_quarantined=1, records=3)
-    report = LandingReport((LandedFeed("erp", "one.csv", "invoices", "landed", counts),), (), ())
+    report = LandingReport((LandedFeed("erp", "one.csv", "invoices", "landed", counts),), (), (), (), ())
     monkeypatch.setattr("pipelines.intake.landing.land", lambda *_: report)
     assessment = assessed if assessed is not None else Assessment((), {})
     monkeypatch.setattr("pipelines.quality.assessment.assess", lambda *_: assessment)

@@ -60,7 +60,7 @@ class Books:
     @property
     def yaml(self) -> str:
         """The block `database` of a source file."""
-        return f"database: {{{', '.join(f'{key}: {value}' for key, value in self.place.model_dump(exclude_none=True).items())}}}"
+        return f"database: {{{', '.join(f'{key}: {value}' for key, value in self.place.model_dump(exclude_unset=True).items())}}}"
 
 
 @dataclass

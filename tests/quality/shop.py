@@ -80,8 +80,8 @@ class Shop(World):
 
     def judge(self) -> Assessment:
         """Land what waits and judge it."""
-        self.land()
-        return self.assess()
+        report = self.land()
+        return assess(self.workspace, load_policy(self.workspace.policy_file), None, report.unread_columns)
 
     def standing(self) -> list[str]:
         """Status of every delivery of bills, in their order."""

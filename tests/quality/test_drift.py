@@ -113,6 +113,24 @@ def test_ids_are_not_asked_for_where_nobody_delivers_customers(shop: Shop) -> No
     assert shop.rows("select * from raw.delivery_metric where metric = 'unknown_share'") == []
 
 
+def test_a_column_that_nobody_reads_is_new_once(shop: Shop) -> None:
+    def widened(month: int, name: str) -> None:
+        path = shop.bills(month)
+        lines = path.read_text(encoding="utf-8").splitlines()
+        path.write_text("\n".join([f"{lines[0]},{name}", *(f"{line},1" for line in lines[1:])]) + "\n", encoding="utf-8")
+
+    widened(1, "Note")
+    assert warned(shop) == set(), "the first delivery has nothing to compare with"
+    widened(2, "Note")
+    assert warned(shop) == set()
+    widened(3, "Note,Branch")
+    # One cell short of the header: that is a matter of the rows, not of this rule.
+    path = shop.workspace.landing / "shop" / "bills_20240401.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",1\n", ",1,2\n"), encoding="utf-8")
+    assert warned(shop) == {("columns_are_known", None)}
+    assert shop.rows("select count(*) from raw.delivery_metric where column_name in ('Note', 'Branch')") == [(0,)]
+
+
 def known_customers(shop: Shop, count: int) -> None:
     shop.source("crm", "customers: {columns: {customer_id: Number, registered_at: Since}}", "known_at: {from: latest_event}", system="shop")
     rows = "\n".join(f"customer-{number},2024-01-01 00:00:00" for number in range(count))

@@ -63,6 +63,7 @@ def test_what_cannot_be_judged_is_a_fault_and_no_pass() -> None:
     ("changes", "low", "high", "expected"),
     [
         ({"unit": "rows"}, 1000, 20_000, ("1,500", "1,000 to 20,000")),
+        ({"unit": "rows"}, 2.05, 2000.9, ("1,500", "3 to 2,000")),
         ({"unit": "share"}, None, 0.5, ("150,000.0%", "at most 50.0%")),
         ({"unit": "share", "below": True}, None, 1, ("150,000.0%", "less than 100.0%")),
         ({"unit": "money"}, 2.5, None, ("1,500.00", "at least 2.50")),

@@ -48,17 +48,18 @@ class FixedWidth:
 
     def relation(self, copy: Path, form: FileFormat, held: Survey) -> str:
         """As `Reader.relation`."""
-        cells = []
-        for name, place in zip(held.header, form.fields.values(), strict=True):
-            cell = f"substring(line, {place.start}, {place.width})"
-            cell = f"replace({cell}, {quoted(_FILLER)}, '')" if held.shape == _FILLER else cell
-            cells.append(f"{trimmed(cell, held)} as {identifier(name)}")
+        places, cells = [], []
+        for number, (name, place) in enumerate(zip(held.header, form.fields.values(), strict=True)):
+            cut = f"substring(line, {place.start}, {place.width})"
+            places.append((f"replace({cut}, {quoted(_FILLER)}, '')" if held.shape == _FILLER else cut) + f" as c{number}")
+            cells.append(f"{trimmed(f'c{number}', held)} as {identifier(name)}")
         return f"""
             select {", ".join(cells)}
+            from (select {", ".join(places)}
             from read_csv(
                 {quoted(str(copy))}, auto_detect = false, header = false, delim = {quoted(_NO_DELIMITER)}, quote = '', escape = '',
                 columns = {{'line': 'varchar'}}, nullstr = '', max_line_size = {MAX_RECORD_BYTES}
-            )
+            ))
         """
 
 
@@ -78,12 +79,17 @@ class _Pass:
         """Read it."""
         form = self._form
         splitter = RecordSplitter(Layout("", "", has_header=False, title_lines=form.title_lines, comment=form.comment, totals=form.totals))
-        text, signs, seen = Text(self._path, form, also), Signs(" ", ""), 0
+        text, signs, seen, codec_fault = Text(self._path, form, also), Signs(" ", ""), 0, False
         for part in text.parts():
+            if text.codec.startswith("utf-16") and form.measured_in == "bytes":
+                codec_fault = True
+                continue
             signs.look(part)
             lines = splitter.feed(part)
             write(self._taken(lines, seen, text.codec))
             seen = splitter.records
+        if codec_fault:
+            raise DeliveryError(self._path, "is UTF-16, whose lines are not measured in bytes", "state 'measured_in: characters'")
         write(self._taken(splitter.finish(), seen, text.codec))
         refuse_doubt(text, splitter.records, self._path)
         if splitter.fault is not None or len(self._unreadable) > _MAX_BROKEN:
@@ -129,7 +135,7 @@ class _Pass:
             return FEWER_FIELDS
         if len(line) > self._width and line[self._width :].strip(" " + _FILLER):
             return MORE_FIELDS
-        return ENCODING if _NO_DELIMITER in line or (_FILLER in line and self._cut.match(line)) else None
+        return ENCODING if _NO_DELIMITER in line or (self._has_fillers and self._cut.match(line)) else None
 
     def _filled(self, line: str, codec: str) -> str:
         """A line with a filler for each byte that a character has beyond its first."""

@@ -5,7 +5,7 @@ A line that is no object, or has a key twice, is unreadable by itself. Arrays st
 
 from __future__ import annotations
 
-import codecs
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from pipelines.intake.encodings import MARK
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.formats.delimited import RARE_BLANKS, link, refuse_doubt, trimmed
 from pipelines.intake.formats.json_keys import Keys, Shapes
-from pipelines.intake.formats.json_text import ArrayLines, has_fractions, with_exact_numbers
+from pipelines.intake.formats.json_text import ArrayLines, has_fractions, has_outer_blanks, with_exact_numbers
 from pipelines.intake.reading import Survey, column_names
 from pipelines.intake.records import MAX_RECORD_BYTES
 from pipelines.intake.rules import NOT_JSON
@@ -23,12 +23,17 @@ from pipelines.intake.unpacking import Text
 from pipelines.warehouse.connection import identifier, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pipelines.intake.reading import Hasher
     from pipelines.intake.source_file import FileFormat
 
+_ADVICE = "have it delivered again as one object a line or one array of objects"
+_HEAD_BYTES = 64
+# Begins the shape of a file whose every line is an object.
+_FLAWLESS = "flawless "
+_ESCAPED_BLANK = re.compile(rb"\\(?:[nt]|u(?:00[aA]0|3000|[fF][eE][fF][fF]|0020|0009|000[aA]))")
 # More lines than this that are none say that it is another kind of file.
 _MAX_BROKEN = 100_000
 _NEWLINE = ord("\n")
@@ -49,11 +54,16 @@ class JsonObjects:
             link(path, copy)
             return known
         with copy.open("wb") as target:
-            return _Pass(path, form, target.write).run(None)
+            if not known.shape.startswith(_FLAWLESS):
+                return _Pass(path, form, target.write).run(None)
+            # Every line is an object with known keys: there is nothing left to find out.
+            for lines in _parts(Text(path, form), path):
+                target.write(with_exact_numbers(lines))
+        return known
 
     def relation(self, copy: Path, form: FileFormat, held: Survey) -> str:  # noqa: ARG002  # asked for by `Reader`
         """As `Reader.relation`."""
-        keys = Keys.read(held.shape)
+        keys = Keys.read(held.shape.removeprefix(_FLAWLESS))
         kinds = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in keys.kinds())
         cells = ", ".join(f"{trimmed(cell, held)} as {identifier(name)}" for name, cell in zip(held.header, keys.cells(), strict=True))
         return f"""
@@ -65,6 +75,36 @@ class JsonObjects:
         """
 
 
+def _parts(text: Text, path: Path) -> Iterator[bytes]:
+    """The text as whole lines, an element of an array a line; the last may end twice.
+
+    Raises:
+        DeliveryError: Once all of it is read: a line has no end, or an array is cut off.
+    """
+    array, has_begun, tail, records, fault = None, False, b"", 0, None
+    for part in text.parts():
+        if not has_begun and part.strip():
+            has_begun, array = True, ArrayLines() if part.lstrip().startswith(b"[") else None
+        if fault is None:
+            tail += array.feed(part) if array is not None else part
+            fault = array.fault if array is not None else None
+        if len(tail) >= _PART_BYTES and fault is None:
+            cut = tail.rfind(b"\n") + 1
+            if cut:
+                yield tail[:cut]
+                records += tail.count(b"\n", 0, cut)
+            tail = tail[cut:]
+            if len(tail) > MAX_RECORD_BYTES:
+                fault, tail = f"no line ends in record {records + 1}", b""
+    if fault is None and tail:
+        yield tail + b"\n"
+    if array is not None and fault is None:
+        array.finish()
+        fault = array.fault
+    if fault is not None:
+        raise DeliveryError(path, fault, _ADVICE)
+
+
 class _Pass:
     """One reading of a file from end to end."""
 
@@ -73,32 +113,23 @@ class _Pass:
         self._records = 0
         self._unreadable: dict[int, tuple[str, str]] = {}
         self._is_changed = False
-        self._sought = {sign: sign.encode() for sign in (MARK, *RARE_BLANKS)}
+        self._sought = {sign: sign.encode() for sign in (MARK, *RARE_BLANKS) if sign != "\n"}
         self._met: set[str] = set()
         self._fault: str | None = None
 
     def run(self, also: Hasher | None) -> Survey:
         """Read it."""
-        text, array, has_begun, tail = Text(self._path, self._form, also), None, False, b""
+        text = Text(self._path, self._form, also)
         with Shapes() as shapes:
-            for part in text.parts():
-                if not has_begun and part.strip():
-                    has_begun, array = True, ArrayLines() if part.lstrip().startswith(b"[") else None
-                if self._fault is None:
-                    tail += array.feed(part) if array is not None else part
-                    self._fault = array.fault if array is not None else None
-                if len(tail) >= _PART_BYTES and self._fault is None:
-                    cut = tail.rfind(b"\n") + 1
-                    self._take(tail[:cut], shapes)
-                    tail = tail[cut:]
-                    if len(tail) > MAX_RECORD_BYTES:
-                        self._fault, tail = f"no line ends in record {self._records + 1}", b""
-            if self._fault is None and tail:
-                self._take(tail + b"\n", shapes)
-            if array is not None and self._fault is None:
-                array.finish()
-                self._fault = array.fault
-            return self._said(text, array, shapes)
+            try:
+                for lines in _parts(text, self._path):
+                    if self._fault is None:
+                        self._take(lines, shapes)
+            except DeliveryError:
+                # Of two faults the encoding comes first: it may be the cause of the other.
+                refuse_doubt(text, self._records, self._path)
+                raise
+            return self._said(text, shapes)
 
     def _take(self, lines: bytes, shapes: Shapes) -> None:
         """Take in whole lines, the last of which may end twice."""
@@ -130,31 +161,33 @@ class _Pass:
             self._keep(lines if kept.all() else data[np.repeat(kept, ends + 1 - starts)].tobytes())
 
     def _keep(self, lines: bytes) -> None:
-        # An escaped blank shows as a backslash alone: any may be one.
-        self._met |= set(self._sought) - {MARK} if b"\\" in lines else set()
+        self._met |= set(RARE_BLANKS) if b"\\" in lines and _ESCAPED_BLANK.search(lines) else set()
         is_ascii = lines.isascii()
         self._met |= {sign for sign, code in self._sought.items() if not (is_ascii and len(code) > 1) and code in lines}
+        self._met |= {" "} if " " not in self._met and has_outer_blanks(lines) else set()
         if self._write is not None:
             self._write(with_exact_numbers(lines))
         else:
             self._is_changed = self._is_changed or has_fractions(lines)
 
-    def _said(self, text: Text, array: ArrayLines | None, shapes: Shapes) -> Survey:
+    def _said(self, text: Text, shapes: Shapes) -> Survey:
         refuse_doubt(text, self._records, self._path)
         if self._fault is not None:
-            raise DeliveryError(self._path, self._fault, "have it delivered again as one object a line or one array of objects")
+            raise DeliveryError(self._path, self._fault, _ADVICE)
         if not shapes.keys.keys:
             found = "none of its lines is a JSON object" if self._records else "it holds no object, whose keys would be its columns"
             raise DeliveryError(self._path, found, "have it delivered again, or correct the format in its source")
         with self._path.open("rb") as file:
-            is_marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+            head = file.read(_HEAD_BYTES)
+        # What is read as it lies begins with an object, at once.
+        is_plain = text.is_verbatim and head.lstrip()[:1] == b"{"
         return Survey(
             header=column_names(shapes.keys.columns(), self._path, "its keys"),
             records=self._records,
             unreadable=self._unreadable,
             is_damaged=MARK in self._met,
-            blanks=" " + "".join(sorted(self._met - {MARK})),
-            is_verbatim=text.is_verbatim and array is None and not (self._is_changed or self._unreadable or is_marked),
-            read_as=(text.codec.removesuffix("-sig"), "JSON, an object a line" if array is None else "JSON, one array of objects"),
-            shape=shapes.keys.written(),
+            blanks=" " + "".join(sorted(self._met - {MARK, " "})) if self._met - {MARK} else "",
+            is_verbatim=is_plain and not (self._is_changed or self._unreadable or MARK in self._met),
+            read_as=(text.codec.removesuffix("-sig"), "JSON objects"),
+            shape=("" if self._unreadable or MARK in self._met else _FLAWLESS) + shapes.keys.written(),
         )

@@ -56,6 +56,14 @@ def has_fractions(lines: bytes) -> bool:
     return bool(len(_outside(_fractions(data), _quotes(data))))
 
 
+def has_outer_blanks(lines: bytes) -> bool:
+    """Whether some text begins or ends with a space, or is empty."""
+    data = np.frombuffer(lines, dtype=np.uint8)
+    quotes = _quotes(data)
+    opening, closing = quotes[: len(quotes) // 2 * 2 : 2], quotes[1::2]
+    return bool((data[opening + 1] == _SPACE).any() or (data[closing - 1] == _SPACE).any() or (closing - opening == 1).any())
+
+
 def with_exact_numbers(lines: bytes) -> bytes:
     """Put quotes around the numbers with a fraction or an exponent, so that their digits are kept; those in an array stay as they are.
 

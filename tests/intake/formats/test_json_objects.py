@@ -75,7 +75,7 @@ def test_values_that_are_no_text(world: World) -> None:
         "shop",
         """
         products:
-          columns: {product_id: Id, name: "coalesce(Flag, 'none')", family: '"Tags"', list_price: Price}
+          columns: {product_id: Id, name: "coalesce(Flag, 'none')", product_line: '"Tags"', list_price: Price}
         """,
         "format: {type: json}",
     )
@@ -83,7 +83,7 @@ def test_values_that_are_no_text(world: World) -> None:
         "shop/products.json", b'{"Id": 1, "Flag": true, "Tags": ["a", {"b": [1]}], "Price": null}\n{"Id": 2, "Flag": null, "Tags": []}\n'
     )
     world.land()
-    assert world.rows("select product_id, name, family from raw.products order by 1") == [
+    assert world.rows("select product_id, name, product_line from raw.products order by 1") == [
         ("1", "true", '["a",{"b":[1]}]'),
         ("2", "none", "[]"),
     ]
@@ -101,10 +101,10 @@ def test_objects_within_objects_and_keys_that_differ_from_line_to_line(tmp_path:
     assert JsonObjects().survey(path, FileFormat(type="json")).header == header
     feeds = """
         products:
-          columns: {product_id: Id, name: 'coalesce("who.name", who, ''-'')', family: '"who.at.town"', list_price: Price}
+          columns: {product_id: Id, name: 'coalesce("who.name", who, ''-'')', product_line: '"who.at.town"', list_price: Price}
     """
     landed(world, content, feeds=feeds)
-    assert world.rows("select product_id, name, family from raw.products order by 1") == [
+    assert world.rows("select product_id, name, product_line from raw.products order by 1") == [
         ("1", "a", "Ulm"), ("2", "b", None), ("3", "somebody", None), ("4", "-", None),
     ]  # fmt: skip
 

@@ -5,8 +5,19 @@ with
     folding as (select * from {{ ref("stg_customers__rows") }} where is_folded),
     positions as (select max(_row_number) + 1 as longest from {{ source("raw", "customers") }}),
     feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'customers'),
-    quarantined as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'customers'),
+    incomplete as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'customers'),
+    replayed as (select * from {{ source("raw", "replayed_row") }} where record_type = 'customers'),
     deliveries as (select * from {{ ref("stg_customers__deliveries") }}),
+    -- Where a record lost a row that no replay known by now has brought back mended: by record and place of the delivery.
+    quarantined as (
+        select incomplete.record_key, deliveries.order_rank
+        from incomplete
+        inner join deliveries on incomplete.delivery_key = deliveries.delivery_key
+        left join replayed on incomplete.delivery_key = replayed.mended_delivery_key and incomplete.row_number = replayed.row_number
+        left join deliveries as replays on replayed.delivery_key = replays.delivery_key
+        where replays.delivery_key is null
+        group by incomplete.record_key, deliveries.order_rank
+    ),
     folds as (
         select
             source_name,
@@ -40,7 +51,7 @@ with
         from folding
         cross join positions
         left join folds on folding._source_name = folds.source_name
-        left join quarantined on folding._delivery_key = quarantined.delivery_key and folding._record_key = quarantined.record_key
+        left join quarantined on folding.order_rank = quarantined.order_rank and folding._record_key = quarantined.record_key
     ),
     -- Every fold that a column allows, since each source declares its own; rows that do not fold never come here. The latest value is the
     -- latest that is there, and not every engine passes over nulls by itself.
@@ -179,12 +190,7 @@ with
         from aggregated
     ),
     -- A key whose row was quarantined was there all the same: it has not ended.
-    last_quarantined as (
-        select quarantined.record_key, max(deliveries.order_rank) as order_rank
-        from quarantined
-        inner join deliveries on quarantined.delivery_key = deliveries.delivery_key
-        group by quarantined.record_key
-    )
+    last_quarantined as (select record_key, max(order_rank) as order_rank from quarantined group by record_key)
 
 select
     cast(united.customer_key as bigint) as customer_key,
@@ -215,4 +221,5 @@ select
     deliveries.next_full_known_at as _ended_at
 from united
 left join last_quarantined on united._record_key = last_quarantined.record_key
-left join deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0))
+left join
+    deliveries on deliveries.order_rank = greatest(united.order_rank, coalesce(last_quarantined.order_rank, 0)) and not deliveries.is_replay

@@ -1,0 +1,123 @@
+"""From a delivered column to a column of a record: as it stands, or by an expression where its values are written in other words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot.dialects.duckdb import DuckDB
+
+from pipelines.checkup.cells import Cells, other_day_first
+from pipelines.checkup.masks import seen, shown
+from pipelines.checkup.names import meant_value
+from pipelines.warehouse.connection import identifier, quoted
+
+if TYPE_CHECKING:
+    from pipelines.contracts.record_type import Property
+
+# What a cast to boolean reads.
+_TRUTHS = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}
+_KEYWORDS = {word.split()[0].upper() for word in DuckDB.Tokenizer.KEYWORDS if word[:1].isalpha()}
+_MOST_PATTERN_FAULTS = 0.5
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What fills a column of a record.
+
+    Attributes:
+        column: The record's column.
+        sql: The expression; None where the column is left out.
+        remark: What a person should look at, or empty.
+    """
+
+    column: str
+    sql: str | None
+    remark: str = ""
+
+
+def named(name: str) -> str:
+    """A delivered column's name as an expression."""
+    is_plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None and name.upper() not in _KEYWORDS
+    return name if is_plain else identifier(name)
+
+
+def filled(item: Property, name: str, cells: Cells, formats: tuple[str, ...]) -> Filled:
+    """What fills a column from a delivered one.
+
+    Args:
+        item: The column of the record.
+        name: The delivered column.
+        cells: What stands in it.
+        formats: The formats of dates or times that the source states for the column's type; none where it states none.
+    """
+    column = named(name)
+    if not cells.values:
+        return Filled(item.name, column, "empty in what was looked at")
+    if item.logical_type == "boolean":
+        return _truth(item, column, cells)
+    if item.valid_values:
+        return _listed(item, column, cells)
+    if item.logical_type in ("number", "integer") and cells.has_signs:
+        # The mark before the fraction is the last one that stands before one or two digits.
+        digits = f"regexp_replace({column}, '[^0-9.,+-]', '', 'g')"
+        is_comma = any(re.search(r",\d{1,2}\D*$", text) for text in cells.values)
+        plain = f"replace(replace({digits}, '.', ''), ',', '.')" if is_comma else f"replace({digits}, ',', '')"
+        return Filled(item.name, f"cast({plain} as decimal(18, 4))", "without the sign of the currency")
+    if item.logical_type in ("date", "timestamp"):
+        return _moment(item, column, cells, formats)
+    if item.pattern is not None:
+        fitting = sum(re.fullmatch(item.pattern, text) is not None for text in cells.distinct)
+        if fitting < _MOST_PATTERN_FAULTS * len(cells.distinct):
+            return Filled(item.name, None, f"{seen(name)} was left out: its values are not of the form {item.pattern}")
+    return Filled(item.name, column)
+
+
+def _truth(item: Property, column: str, cells: Cells) -> Filled:
+    if all(text.casefold() in _TRUTHS for text in cells.distinct):
+        return Filled(item.name, column)
+    return Filled(item.name, _translated("yes_no", column, cells, ("true", "false"), is_text=False))
+
+
+def _listed(item: Property, column: str, cells: Cells) -> Filled:
+    if all(text in item.valid_values for text in cells.distinct):
+        return Filled(item.name, column)
+    unknown = [text for text in cells.distinct if meant_value(item.name, text, item.valid_values) is None]
+    if len(unknown) == len(cells.distinct) and not item.required:
+        return Filled(
+            item.name, None, f"{column} was left out: it holds {_some(unknown, item)}, wanted are {', '.join(item.valid_values)}"
+        )
+    remark = f"confirm: {_some(unknown, item)} would be quarantined; say which of {', '.join(item.valid_values)} it is" if unknown else ""
+    return Filled(item.name, _translated(item.name, column, cells, item.valid_values), remark)
+
+
+def _some(values: list[str], item: Property) -> str:
+    said = [shown(text, is_personal=item.is_personal) for text in values]
+    return ", ".join(said[:6]) + (f" and {len(said) - 6} more" if len(said) > 6 else "")
+
+
+def _translated(words: str, column: str, cells: Cells, valid: tuple[str, ...], *, is_text: bool = True) -> str:
+    """A `case` over the values that are known; others stay as they are, to be found in quarantine."""
+    meanings = {text: meant_value(words, text, valid) for text in sorted(cells.distinct)}
+    cases = [
+        f"when {quoted(text)} then {quoted(meaning) if is_text else meaning}" for text, meaning in meanings.items() if meaning is not None
+    ]
+    otherwise = f" else {column}" if is_text else ""
+    return f"case {column} {' '.join(cases)}{otherwise} end" if cases else column
+
+
+def _moment(item: Property, column: str, cells: Cells, formats: tuple[str, ...]) -> Filled:
+    own = cells.time_formats
+    if not own:
+        return Filled(item.name, column, "confirm: the days in it are written in a way that is not known")
+    swapped = other_day_first(own)
+    remark = f"confirm: the day may be the month here ({own[0]} or {swapped})" if swapped is not None else ""
+    if cells.is_iso and not formats:
+        return Filled(item.name, column, remark)
+    if cells.is_iso:
+        # Formats that are stated for the whole file take the place of ISO 8601 in columns, not in expressions.
+        return Filled(item.name, f"trim({column})", remark)
+    if formats and own[0] == formats[0]:
+        return Filled(item.name, column, remark)
+    return Filled(item.name, f"strptime({column}, {quoted(own[0])})", remark)

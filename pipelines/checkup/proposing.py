@@ -1,0 +1,237 @@
+"""A source proposed for a file that none describes: how it is read, which record type it looks like, and which column is which."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.checkup.cells import Cells, numbers_of
+from pipelines.checkup.expressions import Filled, filled, named
+from pipelines.checkup.masks import names_records
+from pipelines.checkup.matching import Match, is_close, match, matches
+from pipelines.checkup.sampling import Sample, sample
+from pipelines.documents import nearest
+from pipelines.errors import ClienteleError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pipelines.contracts.record_type import RecordType
+
+# Dates in a file's name: pattern, format (None for a month, which is no day).
+_DATED = (
+    (r"(\d{4}-\d{2}-\d{2})", "%Y-%m-%d"),
+    (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"),
+    (r"(\d{4}\.\d{2}\.\d{2})", "%Y.%m.%d"),
+    (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"),
+    (r"(\d{4}-\d{2})(?!\d)", None),
+    (r"(\d{4}_\d{2})(?!\d)", None),
+    (r"(?<!\d)((?:19|20)\d{2}(?:0[1-9]|1[0-2]))(?!\d)", None),
+)
+# An invoice number that returns in so many of the rows is that of lines.
+_LINES_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class FeedProposal:
+    """A feed as it is proposed.
+
+    Attributes:
+        record: Its record type.
+        columns: What fills its columns.
+        lacking: Required columns that found none.
+        keys: Other keys of the feed with their YAML values, such as `fold`.
+        remark: What the feed is, for a person.
+    """
+
+    record: RecordType
+    columns: list[Filled]
+    lacking: tuple[str, ...] = ()
+    keys: dict[str, str] = field(default_factory=dict)
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a source could say.
+
+    Attributes:
+        path: The file.
+        sample: What was seen of it.
+        form: The keys of its format that differ from what is usual.
+        best: The record type that it looks like.
+        second: Another that is nearly as likely, or None.
+        feeds: Feeds to read it by.
+        unmapped: Delivered columns that nothing was found for.
+        dated: Pattern and format of the date in its name, or None.
+        doubts: What a person has to confirm, a sentence each.
+    """
+
+    path: Path
+    sample: Sample
+    form: dict[str, object]
+    best: Match
+    second: Match | None
+    feeds: tuple[FeedProposal, ...]
+    unmapped: tuple[str, ...]
+    dated: tuple[str, str | None] | None
+    doubts: tuple[str, ...]
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Required columns that found none; with one of them the source does not load."""
+        return tuple(f"{feed.record.name}.{name}" for feed in self.feeds for name in feed.lacking)
+
+
+def propose(path: Path, contracts: Mapping[str, RecordType], record: str | None = None) -> Proposal:
+    """Propose a source.
+
+    Args:
+        path: The file.
+        contracts: Every record type by name.
+        record: The record type that it is; None to look for it.
+
+    Raises:
+        ClienteleError: It is no table, its first line is no header, or there is no such record type.
+    """
+    if record is not None and record not in contracts:
+        message = f"There is no record type '{record}'{nearest(record, contracts)}."
+        raise ClienteleError(message)
+    seen = sample(path)
+    if not names_records(seen.header):
+        message = f"{path}: its first line looks like a record and not like the names of columns; put a line with their names above it."
+        raise ClienteleError(message)
+    cells = {
+        name: Cells(tuple(text for row in seen.rows if (text := row[place].strip())), len(seen.rows)) for place, name in enumerate(seen.header)
+    }
+    ranked = [match(contracts[record], cells, path.stem)] if record is not None else matches(contracts, cells, path.stem)
+    best = ranked[0]
+    second = ranked[1] if len(ranked) > 1 and is_close(best, ranked[1]) else None
+    if not best.columns:
+        near = "; give its record type with --record" if record is None else ""
+        message = f"{path}: none of its {len(cells)} columns looks like one of {'any record type' if record is None else record}{near}."
+        raise ClienteleError(message)
+    form, doubts = dict(seen.form), list(seen.doubts)
+    _state_numbers(form, best, cells, doubts)
+    _state_times(form, best, cells, doubts)
+    main = _main_feed(best, cells, form)
+    feeds = (main, *_folded_feeds(main, contracts, cells, form, path.stem)) if best.record.name == "invoice_lines" else (main,)
+    read = {name for feed in feeds for item in feed.columns if item.sql for name in cells if named(name) in _tokens(item.sql)}
+    if second is not None:
+        doubts.append(
+            f"It looks like {best.record.name} ({best.why}), and nearly as much like {second.record.name} ({second.why}); "
+            f"--record {second.record.name} takes the other"
+        )
+    return Proposal(
+        path, seen, form, best, second, feeds, tuple(name for name in cells if name not in read), _dated(path.name), tuple(doubts)
+    )
+
+
+def _tokens(sql: str) -> set[str]:
+    return set(re.findall(r'"(?:[^"]|"")*"|\w+', re.sub(r"'(?:[^']|'')*'", "", sql)))
+
+
+def _dated(name: str) -> tuple[str, str | None] | None:
+    for pattern, form in _DATED:
+        found = re.search(pattern, name)
+        if found is None:
+            continue
+        try:
+            if form is not None:
+                datetime.strptime(found[1], form)
+        except ValueError:
+            continue
+        return pattern, form
+    return None
+
+
+def _of_types(best: Match, cells: Mapping[str, Cells], *kinds: str) -> list[Cells]:
+    return [cells[name] for column, name in best.columns.items() if best.record.property(column).logical_type in kinds]
+
+
+def _state_numbers(form: dict[str, object], best: Match, cells: Mapping[str, Cells], doubts: list[str]) -> None:
+    numbers, is_open = numbers_of([one for one in _of_types(best, cells, "number", "integer") if not one.has_signs])
+    if numbers.decimal != ".":
+        form["decimal"] = numbers.decimal
+    if numbers.thousands:
+        form["thousands"] = numbers.thousands
+    if is_open:
+        doubts.append("Numbers such as 1,234 may be a thousand or one and a fraction: 'thousands: \",\"' or 'decimal: \",\"'")
+
+
+def _state_times(form: dict[str, object], best: Match, cells: Mapping[str, Cells], doubts: list[str]) -> None:
+    """State the format that most of the columns of a type have, where it is not one that is read anyway."""
+    for kind, key in (("date", "date_formats"), ("timestamp", "timestamp_formats")):
+        found = Counter(one.time_formats[0] for one in _of_types(best, cells, kind) if one.time_formats and not one.is_iso)
+        if found:
+            form[key] = [found.most_common(1)[0][0]]
+    columns = [name for column, name in best.columns.items() if best.record.property(column).logical_type in ("date", "timestamp")]
+    for name in columns:
+        formats = cells[name].time_formats
+        if len({one.replace("%d", "%m") for one in formats}) < len(formats):
+            doubts.append(f"In '{name}' day and month cannot be told apart: {formats[0]} was taken")
+
+
+def _formats(form: Mapping[str, object], kind: str) -> tuple[str, ...]:
+    stated = form.get({"date": "date_formats", "timestamp": "timestamp_formats"}.get(kind, ""), [])
+    return tuple(stated) if isinstance(stated, list) else ()
+
+
+def _main_feed(best: Match, cells: Mapping[str, Cells], form: Mapping[str, object]) -> FeedProposal:
+    columns = []
+    for column, name in best.columns.items():
+        item = best.record.property(column)
+        columns.append(filled(item, name, cells[name], _formats(form, item.logical_type)))
+    by_name = {item.column: item for item in columns if item.sql is not None}
+    lacking = list(best.lacking)
+    if "amount" in lacking and {"quantity", "unit_price"} <= set(by_name):
+        product = " * ".join(f"cast({by_name[name].sql} as decimal(18, 4))" for name in ("quantity", "unit_price"))
+        columns.append(Filled("amount", product, "confirm: no column with the amount of a line was found"))
+        lacking.remove("amount")
+    return FeedProposal(best.record, columns, tuple(lacking))
+
+
+def _folded_feeds(
+    lines: FeedProposal, contracts: Mapping[str, RecordType], cells: Mapping[str, Cells], form: Mapping[str, object], stem: str
+) -> list[FeedProposal]:
+    """Invoices, customers and products that are read from lines, where the lines say whose they are."""
+    by_name = {item.column: item for item in lines.columns if item.sql is not None}
+    invoice = match(contracts["invoices"], cells, stem)
+    customer = match(contracts["customers"], cells, stem)
+    owner = next((name for name in ("customer_id", "account_id") if name in invoice.columns), None)
+    number = next((name for name in cells if "invoice_id" in by_name and named(name) == by_name["invoice_id"].sql), None)
+    if number is None or owner is None or "issued_at" not in by_name or "amount" not in by_name:
+        return []
+    values = cells[number].values
+    if not values or 1 - len(cells[number].distinct) / len(values) < _LINES_SHARE:
+        return []
+    own = {
+        name: filled(contracts["invoices"].property(name), invoice.columns[name], cells[invoice.columns[name]], ())
+        for name in ("customer_id", "account_id", "currency", "status")
+        if name in invoice.columns
+    }
+    columns = [by_name["invoice_id"], *(item for item in own.values() if item.sql), by_name["issued_at"], by_name["amount"]]
+    folds = {name: "any_equal" for name, item in own.items() if item.sql} | {"issued_at": "min", "amount": "sum"}
+    found = [FeedProposal(contracts["invoices"], columns, keys={"fold": _flow(folds)}, remark="an invoice is the sum of its lines")]
+    since = Filled("registered_at", by_name["issued_at"].sql, "the first invoice")
+    if "customer_id" in own:
+        extra = [item for item in _main_feed(customer, cells, form).columns if item.column in ("name", "region") and item.sql]
+        keys = {"where": f"{own['customer_id'].sql} is not null", "accumulate": "true"}
+        keys["fold"] = _flow({"registered_at": "min", **{item.column: "latest" for item in extra}})
+        found.append(FeedProposal(contracts["customers"], [own["customer_id"], since, *extra], keys=keys))
+    product = match(contracts["products"], cells, stem)
+    if "product_id" in by_name and "name" in product.columns:
+        code = by_name["product_id"].sql
+        names = Filled("name", f"coalesce({named(product.columns['name'])}, {code})")
+        keys = {"where": f"{code} is not null", "accumulate": "true", "fold": _flow({"name": "latest", "launched_at": "min"})}
+        launched = Filled("launched_at", by_name["issued_at"].sql, "the first sale")
+        found.append(FeedProposal(contracts["products"], [by_name["product_id"], names, launched], keys=keys))
+    return found
+
+
+def _flow(pairs: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{name}: {value}" for name, value in pairs.items()) + "}"

@@ -1,0 +1,136 @@
+"""Where the table of a delimited text or a sheet begins and ends: delimiter, quote, titles above the header, a totals line below."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.checkup.masks import is_datum
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DELIMITERS = (",", ";", "\t", "|", "^", "~")
+_LOOKED_AT = 3_000
+_MOST_TITLES = 30
+_TOTALS = ("total", "totals", "grand total", "sum", "subtotal", "summe", "gesamt", "合计", "总计", "小计", "共计", "總計", "合計")
+# Below this share of records with one number of fields it is no table.
+_ALIKE = 0.5
+
+
+@dataclass(frozen=True)
+class Table:
+    """How a table lies in its file.
+
+    Attributes:
+        delimiter: Between fields; empty for a sheet.
+        quote: Around fields.
+        title_lines: Lines above the header.
+        comment: What a line that is no record begins with, or None.
+        header: The names of the columns.
+        rows: Its records, of the beginning and the end of the file.
+        totals: What the totals line below begins with, or empty.
+    """
+
+    delimiter: str
+    quote: str
+    title_lines: int
+    comment: str | None
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    totals: str = ""
+
+
+def table_of_text(head: str, tail: str) -> Table | None:
+    """The table in a text; None where no delimiter parts its lines alike.
+
+    Args:
+        head: The beginning of the text, with newlines as line ends.
+        tail: Its end, where the head is not all of it.
+    """
+    quote = "'" if '"' not in head and len(re.findall(r"(?:^|[,;\t|])'[^'\n]*'(?=[,;\t|\n])", head, re.MULTILINE)) > 1 else '"'
+    comment = "#" if len(re.findall(r"^#", head, re.MULTILINE)) > 0 and not head.lstrip("\n").split("\n", 1)[0].count("#") > 1 else None
+    found = [_parted(head, delimiter, quote, comment) for delimiter in _DELIMITERS if delimiter in head]
+    scored = [(score, table) for score, table in found if table is not None]
+    if not scored:
+        table = _one_column(head, quote)
+    else:
+        table = max(scored, key=lambda item: item[0])[1]
+    if table is None:
+        return None
+    last = _records(tail, table.delimiter, quote, comment) if tail else []
+    return _with_end(table, [cells for _, cells in last])
+
+
+def table_of_rows(rows: Sequence[Sequence[str]]) -> Table | None:
+    """The table in the rows of a sheet."""
+    filled = [(place, [cell for cell in row if cell.strip()]) for place, row in enumerate(rows) if any(cell.strip() for cell in row)]
+    if not filled:
+        return None
+    usual = Counter(len(cells) for _, cells in filled[:_LOOKED_AT]).most_common(1)[0][0]
+    widest = max(usual, max(len(cells) for _, cells in filled))
+    start = next((place for place, cells in filled if len(cells) >= max(2, min(usual, widest)) and not any(map(is_datum, cells))), filled[0][0])
+    width = len(rows[start])
+    body = [tuple([*row, *[""] * width][:width]) for row in rows[start + 1 :] if any(cell.strip() for cell in row)]
+    return _with_end(Table("", "", start, None, tuple(cell.strip() for cell in rows[start]), tuple(body)), [])
+
+
+def _records(text: str, delimiter: str, quote: str, comment: str | None) -> list[tuple[int, tuple[str, ...]]]:
+    """The records of a text, each with the number of lines that stand above it."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote, skipinitialspace=True)
+    found, above = [], 0
+    try:
+        for cells in reader:
+            if cells and any(cells) and not (comment is not None and cells[0].startswith(comment)):
+                found.append((above, tuple(cells)))
+            above = reader.line_num
+            if len(found) >= _LOOKED_AT:
+                break
+    except csv.Error:
+        return found
+    return found
+
+
+def _parted(text: str, delimiter: str, quote: str, comment: str | None) -> tuple[float, Table | None]:
+    """A text parted by one delimiter, and how much like a table that looks."""
+    records = _records(text, delimiter, quote, comment)
+    counts = Counter(len(cells) for _, cells in records)
+    if not counts:
+        return 0.0, None
+    # A totals or title line has its own number; of two that are as frequent the wider one is the table.
+    usual = max(counts, key=lambda width: (counts[width] * (width > 1), width))
+    share = counts[usual] / len(records)
+    if usual == 1 or (share < _ALIKE and len(records) > _MOST_TITLES):
+        return 0.0, None
+    # A header may lack the last names or have one too many; what stands above is shorter.
+    start = next((place for place, (_, cells) in enumerate(records[:_MOST_TITLES]) if len(cells) >= usual), None)
+    if start is None:
+        return 0.0, None
+    header = tuple(cell.strip() for cell in records[start][1])
+    quality = sum(bool(cell) and not is_datum(cell) for cell in header) / len(header)
+    rows = tuple(cells for _, cells in records[start + 1 :])
+    return share * math.log2(usual + 1) * quality, Table(delimiter, quote, records[start][0], comment, header, rows)
+
+
+def _one_column(text: str, quote: str) -> Table | None:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or any(re.search(r"\S\s{2,}\S", line) for line in lines[:10]):
+        return None
+    return Table(",", quote, 0, None, (lines[0].strip(quote),), tuple((line.strip(quote),) for line in lines[1:_LOOKED_AT]))
+
+
+def _with_end(table: Table, last: list[tuple[str, ...]]) -> Table:
+    """The same with the rows at the end of the file, and without the totals below."""
+    rows = [*table.rows, *(cells for cells in last if len(cells) == len(table.header))]
+    end = (last or rows)[-1] if last or rows else ()
+    first = next((cell.strip() for cell in end if cell.strip()), "")
+    said = next((word for word in sorted(_TOTALS, key=len, reverse=True) if first.casefold().startswith(word)), "")
+    totals = first[: len(said)] if said else ""
+    if totals and len(rows) and rows[-1] == end:
+        rows = rows[:-1]
+    return Table(table.delimiter, table.quote, table.title_lines, table.comment, table.header, tuple(rows), totals)
