@@ -111,12 +111,15 @@ def run(root: str) -> dict[str, Any]:
     steps: dict[str, dict[str, float]] = {}
     states: dict[str, str] = {}
     before: list[int] = []
+    watches: dict[str, Stopwatch] = {}
 
     def tell(step: StepProgress) -> None:
         if step.state == "running" and states.get(step.step) != "running":
             before.append(_peak(clear=True))
+            watches[step.step] = Stopwatch()
         if step.state in ("done", "skipped", "failed"):
-            steps[step.step] = {"seconds": step.seconds, "peak": _peak(clear=True)}
+            cpu = watches[step.step].told()["cpu"] if step.step in watches else 0.0
+            steps[step.step] = {"seconds": step.seconds, "cpu": cpu, "peak": _peak(clear=True)}
         states[step.step] = step.state
 
     watch = Stopwatch()

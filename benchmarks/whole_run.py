@@ -25,7 +25,8 @@ def compare(report: Report, customers: int, months: int, repeat: int, folder: Pa
     for step in runs[0].told["steps"]:
         told = [call.told["steps"][step] for call in runs]
         seconds = [one["seconds"] for one in told]
-        report.add(Line("run", what, step, min(seconds), median(seconds), int(max(one["peak"] for one in told)) or None))
+        peak, cpu = max(int(one["peak"]) for one in told) or None, min(one["cpu"] for one in told)
+        report.add(Line("run", what, step, min(seconds), median(seconds), peak, cpu))
     report.add(Line("run", what, "all steps", *best(runs)))
 
 

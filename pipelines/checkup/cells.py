@@ -14,19 +14,35 @@ _POINT = re.compile(rf"[-+]?\d{{1,3}}(?:(?P<group>[,'{_SPACES}])\d{{3}})+(?:\.\d
 _COMMA = re.compile(rf"[-+]?(?:\d+|\d{{1,3}}(?:(?P<group>[.'{_SPACES}])\d{{3}})+),\d+")
 _GROUPED_BY_POINT = re.compile(r"[-+]?\d{1,3}(?:\.\d{3}){2,}")
 _SIGNED = re.compile(r"(?:CNY|RMB|EUR|USD|GBP|[¥￥€$£])\s*|\s*(?:CNY|RMB|EUR|USD|GBP|[¥￥€$£元])", re.IGNORECASE)
+_LIKE_A_DAY = re.compile(r"\d.{4,}\d|[A-Za-z]{3,9} \d{1,2}, \d{4}")
 _TIME_ONLY = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?")
 
 _DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d.%m.%y",
     "%d/%m/%y", "%m/%d/%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y",
 )  # fmt: skip
-_CLOCKS = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %H:%M:%S.%f", "T%H:%M:%S.%f", " %I:%M:%S %p", " %I:%M %p", "%H%M%S", " %H%M%S")
+_CLOCKS = (
+    "",
+    " %H:%M:%S",
+    " %H:%M",
+    "T%H:%M:%S",
+    "T%H:%M",
+    " %H:%M:%S.%f",
+    "T%H:%M:%S.%f",
+    " %I:%M:%S %p",
+    " %I:%M %p",
+    "%H%M%S",
+    " %H%M%S",
+)
 _OFFSETS = ("", "Z", "%z")
-_FORMATS = tuple(f"{day}{clock}{offset if clock else ''}" for day in _DAYS for clock in _CLOCKS for offset in (_OFFSETS if clock else ("",)))
+_FORMATS = tuple(
+    f"{day}{clock}{offset if clock else ''}" for day in _DAYS for clock in _CLOCKS for offset in (_OFFSETS if clock else ("",))
+)
 # What a cast reads without being told.
 _ISO = tuple(name for name in _FORMATS if name.startswith("%Y-%m-%d") and "%I" not in name and "%H%M" not in name)
 # Of a hundred values a few may be damaged.
 _ENOUGH = 0.95
+_TRIED = 200
 _LIST = 12
 _FEWEST_OF_A_LIST = 2
 _FIRST_YEAR, _LAST_YEAR = 1850, 2100
@@ -52,7 +68,7 @@ class Cells:
     @cached_property
     def is_list(self) -> bool:
         """Whether a few words return again and again."""
-        return len(self.distinct) <= _LIST and len(self.values) >= _FEWEST_OF_A_LIST * len(self.distinct) or len(self.distinct) == 1
+        return (len(self.distinct) <= _LIST and len(self.values) >= _FEWEST_OF_A_LIST * len(self.distinct)) or len(self.distinct) == 1
 
     @cached_property
     def is_time_only(self) -> bool:
@@ -72,13 +88,14 @@ class Cells:
     @cached_property
     def share_of_times(self) -> float:
         """Share of values that are days or times by the format that reads most of them."""
-        return max((self._share(lambda text: _reads(name, text)) for name in self.time_formats[:1]), default=0.0)
+        return 1.0 if self.time_formats else 0.0
 
     @cached_property
     def time_formats(self) -> tuple[str, ...]:
         """The formats that read nearly all values, likeliest first: more than one where the values leave it open."""
-        waiting = self.distinct[:400]
-        if not waiting:
+        # Of the beginning and of the end, where the days are others.
+        waiting = self.distinct[:_TRIED] + self.distinct[_TRIED:][-_TRIED:]
+        if not waiting or sum(_LIKE_A_DAY.match(text) is not None for text in waiting) < _ENOUGH * len(waiting):
             return ()
         first = [name for name in _FORMATS if any(_reads(name, text) for text in waiting[:5])]
         return tuple(name for name in first if sum(_reads(name, text) for text in waiting) >= _ENOUGH * len(waiting))

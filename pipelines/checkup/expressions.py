@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # What a cast to boolean reads.
 _TRUTHS = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}
 _KEYWORDS = {word.split()[0].upper() for word in DuckDB.Tokenizer.KEYWORDS if word[:1].isalpha()}
-_MOST_PATTERN_FAULTS = 0.5
+_FITTING = 0.5
+_SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,28 @@ def filled(item: Property, name: str, cells: Cells, formats: tuple[str, ...]) ->
         return Filled(item.name, column, "empty in what was looked at")
     if item.logical_type == "boolean":
         return _truth(item, column, cells)
-    if item.valid_values:
-        return _listed(item, column, cells)
-    if item.logical_type in ("number", "integer") and cells.has_signs:
-        # The mark before the fraction is the last one that stands before one or two digits.
-        digits = f"regexp_replace({column}, '[^0-9.,+-]', '', 'g')"
-        is_comma = any(re.search(r",\d{1,2}\D*$", text) for text in cells.values)
-        plain = f"replace(replace({digits}, '.', ''), ',', '.')" if is_comma else f"replace({digits}, ',', '')"
-        return Filled(item.name, f"cast({plain} as decimal(18, 4))", "without the sign of the currency")
+    if item.logical_type in ("number", "integer"):
+        return _number(item, column, cells)
     if item.logical_type in ("date", "timestamp"):
         return _moment(item, column, cells, formats)
-    if item.pattern is not None:
-        fitting = sum(re.fullmatch(item.pattern, text) is not None for text in cells.distinct)
-        if fitting < _MOST_PATTERN_FAULTS * len(cells.distinct):
-            return Filled(item.name, None, f"{seen(name)} was left out: its values are not of the form {item.pattern}")
+    return _listed(item, column, cells) if item.valid_values else _text(item, column, cells)
+
+
+def _text(item: Property, column: str, cells: Cells) -> Filled:
+    fitting = [text for text in cells.distinct if item.pattern is None or re.fullmatch(item.pattern, text)]
+    if len(fitting) < _FITTING * len(cells.distinct):
+        return Filled(item.name, None, f"{seen(column)} was left out: its values are not of the form {item.pattern}")
     return Filled(item.name, column)
+
+
+def _number(item: Property, column: str, cells: Cells) -> Filled:
+    if not cells.has_signs:
+        return Filled(item.name, column)
+    # The mark before the fraction is the last one that stands before one or two digits.
+    digits = f"regexp_replace({column}, '[^0-9.,+-]', '', 'g')"
+    is_comma = any(re.search(r",\d{1,2}\D*$", text) for text in cells.values)
+    plain = f"replace(replace({digits}, '.', ''), ',', '.')" if is_comma else f"replace({digits}, ',', '')"
+    return Filled(item.name, f"cast({plain} as decimal(18, 4))", "without the sign of the currency")
 
 
 def _truth(item: Property, column: str, cells: Cells) -> Filled:
@@ -85,16 +93,14 @@ def _listed(item: Property, column: str, cells: Cells) -> Filled:
         return Filled(item.name, column)
     unknown = [text for text in cells.distinct if meant_value(item.name, text, item.valid_values) is None]
     if len(unknown) == len(cells.distinct) and not item.required:
-        return Filled(
-            item.name, None, f"{column} was left out: it holds {_some(unknown, item)}, wanted are {', '.join(item.valid_values)}"
-        )
+        return Filled(item.name, None, f"{column} was left out: it holds {_some(unknown, item)}, wanted are {', '.join(item.valid_values)}")
     remark = f"confirm: {_some(unknown, item)} would be quarantined; say which of {', '.join(item.valid_values)} it is" if unknown else ""
     return Filled(item.name, _translated(item.name, column, cells, item.valid_values), remark)
 
 
 def _some(values: list[str], item: Property) -> str:
     said = [shown(text, is_personal=item.is_personal) for text in values]
-    return ", ".join(said[:6]) + (f" and {len(said) - 6} more" if len(said) > 6 else "")
+    return ", ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
 
 
 def _translated(words: str, column: str, cells: Cells, valid: tuple[str, ...], *, is_text: bool = True) -> str:

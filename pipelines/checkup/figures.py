@@ -142,17 +142,21 @@ class Checkup:
         if self.refusal is not None:
             return self.refusal
         reasons = []
-        for line in self.ledger:
-            if line.status != "landed":
-                reasons.append(f"{line.record_type} would be {line.status} ({line.reason})")
+        for status, why in dict.fromkeys((line.status, line.reason) for line in self.ledger if line.status != "landed"):
+            who = [line.record_type for line in self.ledger if (line.status, line.reason) == (status, why)]
+            reasons.append(f"{_listed(who)} would be {status} ({why})")
         broken = [f"{_rows(line.rows_quarantined)} of {line.record_type}" for line in self.ledger if line.rows_quarantined]
         if broken:
-            reasons.append(f"{' and '.join(broken)} would go to quarantine")
+            reasons.append(f"{_listed(broken)} would go to quarantine")
         if self.missing:
-            reasons.append("the file lacks " + " and ".join(f"'{item.name}'" for item in self.missing))
+            reasons.append("the file lacks " + _listed([f"'{item.name}'" for item in self.missing]))
         if not reasons and not any(line.rows_in for line in self.ledger):
             reasons.append("it holds no row")
         return f"{'; '.join(dict.fromkeys(reasons))}." if reasons else None
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _rows(count: int) -> str:

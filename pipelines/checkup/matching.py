@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 # What a type's score is made of: its required columns, the delivered columns that it takes, the file's name.
 _REQUIRED, _TAKEN, _NAMED = 2.0, 1.0, 0.12
+# Taken off where the key is the same in many rows.
+_REPEATED = 0.8
 # A column of another type than its values.
-_UNFIT = 0.0
+_UNFIT, _MOSTLY = 0.0, 0.5
 # Two types this near to each other are both said.
 _CLOSE = 0.3
 
@@ -70,9 +72,10 @@ def match(record: RecordType, cells: Mapping[str, Cells], stem: str) -> Match:
     """Give each column of a record the delivered column that most surely means it; none is given twice."""
     scored = sorted(
         (
-            (-meant(record, item.name, name) * _fit(item, cells[name]), place, order, item.name, name)
+            (-sureness * _fit(item, cells[name]), place, order, item.name, name)
             for order, item in enumerate(record.properties)
             for place, name in enumerate(cells)
+            if (sureness := meant(record, item.name, name))
         ),
     )
     columns: dict[str, str] = {}
@@ -85,8 +88,15 @@ def match(record: RecordType, cells: Mapping[str, Cells], stem: str) -> Match:
     lacking = tuple(name for name in demanded if name not in columns)
     if record.one_of and not set(record.one_of) & set(columns):
         lacking = (*lacking, record.one_of[0])
+    if {"quantity", "unit_price"} <= set(columns):
+        # Of lines an amount can be worked out.
+        lacking = tuple(name for name in lacking if name != "amount")
     there = 1 - len(lacking) / max(len(demanded), 1)
     score = _REQUIRED * there + _TAKEN * total / max(len(cells), 1) + _NAMED * told_by_file(record.name, stem)
+    if len(record.key) == 1 and record.key[0].name in columns:
+        # A number that returns in many rows is none of their own.
+        key = cells[columns[record.key[0].name]]
+        score -= _REPEATED * (1 - len(key.distinct) / max(len(key.values), 1))
     return Match(record, {item.name: columns[item.name] for item in record.properties if item.name in columns}, lacking, score)
 
 
@@ -106,7 +116,7 @@ def _fit(item: Property, cells: Cells) -> float:
         return max(known / len(cells.distinct), 0.6) if cells.is_list else 0.3
     else:
         return 1.0 if item.key_position is None or not cells.is_time_only else 0.6
-    return share if share > 0.5 else _UNFIT
+    return share if share > _MOSTLY else _UNFIT
 
 
 def missing_columns(source: Source, header: Sequence[str], contracts: Mapping[str, RecordType]) -> tuple[MissingColumn, ...]:
@@ -139,10 +149,10 @@ def _near(
 ) -> tuple[str, ...]:
     """Delivered columns that are spelled nearly so, or are usual names of what is read; those that nobody reads come first."""
     folded = {name.casefold(): name for name in [*header, *unread]}
-    spelled = [folded[name] for name in difflib.get_close_matches(column.casefold(), list(folded), n=3, cutoff=0.6)]
+    spelled = [folded[name] for name in difflib.get_close_matches(column.casefold(), list(folded), n=3, cutoff=0.7)]
     alike = [
         name
         for name in unread
-        if any(target != "where" and target != SYSTEM_COLUMN and meant(contracts[record], target, name) >= NEAR for record, target, _ in reading)
+        if any(target not in ("where", SYSTEM_COLUMN) and meant(contracts[record], target, name) >= NEAR for record, target, _ in reading)
     ]
     return tuple(dict.fromkeys([name for name in [*alike, *spelled] if name in unread] + spelled))[:3]

@@ -35,7 +35,7 @@ _WORDS = {
 # How sure a match is: the column's own name, one that people use, one that says more, one that is spelled nearly so.
 OWN, USUAL, LONGER, NEAR = 1.0, 0.95, 0.7, 0.65
 _SPELLED_ALIKE = 0.86
-_SHORTEST = 4
+_SHORTEST, _MOST_LETTERS = 5, 2
 
 
 class _Synonyms(BaseModel):
@@ -71,6 +71,7 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(_WORDS.get(word, word) for word in found)
 
 
+@cache
 def meant(record: RecordType, column: str, name: str) -> float:
     """How surely a delivered column's name means a column of a record, from 0 to 1."""
     delivered = words(name)
@@ -83,14 +84,17 @@ def meant(record: RecordType, column: str, name: str) -> float:
     if delivered in usual:
         return USUAL if usual[delivered] else USUAL - 0.05
     known = {words(column), *usual}
-    if any(len(one) > 1 and set(one) < set(delivered) for one in known):
+    if any(len(set(one)) > 1 and set(one) < set(delivered) for one in known):
         return LONGER
     text = " ".join(delivered)
-    if len(text) >= _SHORTEST and any(
-        len(" ".join(one)) >= _SHORTEST and difflib.SequenceMatcher(None, text, " ".join(one)).ratio() >= _SPELLED_ALIKE for one in known
-    ):
-        return NEAR
-    return 0.0
+    return NEAR if any(_is_alike(text, " ".join(one)) for one in known) else 0.0
+
+
+def _is_alike(text: str, other: str) -> bool:
+    if min(len(text), len(other)) < _SHORTEST or abs(len(text) - len(other)) > _MOST_LETTERS:
+        return False
+    matcher = difflib.SequenceMatcher(None, text, other)
+    return matcher.quick_ratio() >= _SPELLED_ALIKE and matcher.ratio() >= _SPELLED_ALIKE
 
 
 @cache

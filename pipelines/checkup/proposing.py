@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.checkup.cells import Cells, numbers_of
@@ -19,6 +18,7 @@ from pipelines.errors import ClienteleError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from pipelines.contracts.record_type import RecordType
 
@@ -106,7 +106,8 @@ def propose(path: Path, contracts: Mapping[str, RecordType], record: str | None 
         message = f"{path}: its first line looks like a record and not like the names of columns; put a line with their names above it."
         raise ClienteleError(message)
     cells = {
-        name: Cells(tuple(text for row in seen.rows if (text := row[place].strip())), len(seen.rows)) for place, name in enumerate(seen.header)
+        name: Cells(tuple(text for row in seen.rows if (text := row[place].strip())), len(seen.rows))
+        for place, name in enumerate(seen.header)
     }
     ranked = [match(contracts[record], cells, path.stem)] if record is not None else matches(contracts, cells, path.stem)
     best = ranked[0]
@@ -187,12 +188,17 @@ def _main_feed(best: Match, cells: Mapping[str, Cells], form: Mapping[str, objec
         item = best.record.property(column)
         columns.append(filled(item, name, cells[name], _formats(form, item.logical_type)))
     by_name = {item.column: item for item in columns if item.sql is not None}
-    lacking = list(best.lacking)
-    if "amount" in lacking and {"quantity", "unit_price"} <= set(by_name):
-        product = " * ".join(f"cast({by_name[name].sql} as decimal(18, 4))" for name in ("quantity", "unit_price"))
+    if best.record.name == "invoice_lines" and "amount" not in by_name and {"quantity", "unit_price"} <= set(by_name):
+        product = " * ".join(f"cast({_plain(by_name[name].sql or '', form)} as decimal(18, 4))" for name in ("quantity", "unit_price"))
         columns.append(Filled("amount", product, "confirm: no column with the amount of a line was found"))
-        lacking.remove("amount")
-    return FeedProposal(best.record, columns, tuple(lacking))
+    return FeedProposal(best.record, columns, best.lacking)
+
+
+def _plain(sql: str, form: Mapping[str, object]) -> str:
+    """A number within an expression, which is not read by the file's format."""
+    if form.get("thousands"):
+        sql = f"replace({sql}, '{str(form['thousands']).replace(chr(39), chr(39) * 2)}', '')"
+    return f"replace({sql}, ',', '.')" if form.get("decimal") == "," else sql
 
 
 def _folded_feeds(
@@ -211,7 +217,7 @@ def _folded_feeds(
         return []
     own = {
         name: filled(contracts["invoices"].property(name), invoice.columns[name], cells[invoice.columns[name]], ())
-        for name in ("customer_id", "account_id", "currency", "status")
+        for name in ("customer_id", "account_id", "currency")
         if name in invoice.columns
     }
     columns = [by_name["invoice_id"], *(item for item in own.values() if item.sql), by_name["issued_at"], by_name["amount"]]

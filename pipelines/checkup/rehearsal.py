@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from pipelines.warehouse.vault import open_with_vault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pipelines.contracts.record_type import Property
     from pipelines.intake.deliveries import Delivery
     from pipelines.intake.mapping import Mapping
     from pipelines.intake.sources import MappedFeed, Source
@@ -69,10 +71,9 @@ def rehearse(workspace: Workspace, source: Source, path: Path, policy: Policy, t
             return Checkup(about, source.name, notes=tuple(notes), refusal=str(delivery.fault).rstrip("."))
         header = delivery.survey.header
         missing = missing_columns(source, header, load_contracts())
-        planned = tuple(
-            _unfilled(feed, item.name) for feed in source.feeds for item in feed.record.properties if item.name in feed.columns
-        )
-        delivery.archived(scratch.workspace).symlink_to(path.resolve())
+        planned = tuple(_unfilled(feed, item.name) for feed in source.feeds for item in feed.record.properties if item.name in feed.columns)
+        # A copy, as a run archives one: what is tried can do nothing to the file itself.
+        shutil.copyfile(path, delivery.archived(scratch.workspace))
         try:
             told = _landed(scratch, delivery, policy, tell)
         except ClienteleError as fault:
@@ -81,7 +82,14 @@ def rehearse(workspace: Workspace, source: Source, path: Path, policy: Policy, t
             )
         columns, faults, ledger = told
         return Checkup(
-            about, source.name, columns, missing, _new(source, header, about), faults, ledger, tuple(dict.fromkeys([*notes, *scratch.notes]))
+            about,
+            source.name,
+            columns,
+            missing,
+            _new(source, header, about),
+            faults,
+            ledger,
+            tuple(dict.fromkeys([*notes, *scratch.notes])),
         )
 
 
@@ -110,9 +118,7 @@ def _about(delivery: Delivery) -> FileFigures:
         return about
     known = {column.casefold() for feed in delivery.source.feeds for item in feed.columns.values() for column in item.columns}
     has_header = form.type == "fixed_width" or names_records(held.header)
-    names = tuple(
-        shown(name, is_personal=name.casefold() not in known and (is_datum(name) or not has_header)) for name in held.header
-    )
+    names = tuple(shown(name, is_personal=name.casefold() not in known and (is_datum(name) or not has_header)) for name in held.header)
     return FileFigures(
         about.path, about.size, about.packing, about.kind, held.read_as, names, held.records, len(held.unreadable), has_header
     )
@@ -157,7 +163,11 @@ def _landed(
 
 def _unfilled(feed: MappedFeed, name: str) -> ColumnFigures:
     item = feed.record.property(name)
-    return ColumnFigures(feed.record.name, name, _words(feed, name), item.duckdb_type.lower(), is_demanded(item))
+    return ColumnFigures(feed.record.name, name, _words(feed, name), _kind(item), is_demanded(item))
+
+
+def _kind(item: Property) -> str:
+    return "timestamp UTC" if item.logical_type == "timestamp" else item.duckdb_type.lower()
 
 
 def _words(feed: MappedFeed, name: str) -> str:
@@ -170,7 +180,9 @@ def _columns(build: Connection, mapping: Mapping, masking: Masking) -> list[Colu
     batch, feed = Batch(mapping, 0, 0), mapping.feed
     names = ", ".join(map(identifier, mapping.columns))
     rows = f"(select {names} from {batch.rows} union all select {names} from {batch.others} where __state = {BROKEN})"
-    counted = build.execute(f"select count(*), {', '.join(f'count({identifier(name)})' for name in mapping.columns)} from {rows}").fetchone()
+    counted = build.execute(
+        f"select count(*), {', '.join(f'count({identifier(name)})' for name in mapping.columns)} from {rows}"
+    ).fetchone()
     total, *filled = counted or (0,)
     sample = build.execute(f"select * from {rows} limit {_LOOKED_AT}").fetchall()
     found = []
@@ -183,7 +195,7 @@ def _columns(build: Connection, mapping: Mapping, masking: Masking) -> list[Colu
                 record_type=feed.record.name,
                 name=name,
                 reads=_words(feed, name),
-                kind=item.duckdb_type.lower(),
+                kind=_kind(item),
                 is_required=is_demanded(item),
                 null_share=1 - filled[place] / total if total else None,
                 examples=tuple(shown(value, is_personal=is_personal) for value in values),
@@ -233,4 +245,3 @@ def _ledger(scratch: Scratch, delivery: Delivery, before: str | None) -> tuple[L
         return tuple(lines)
     reason = f"the same content was delivered before, as {before}"
     return tuple(LedgerFigures(line.record_type, "skipped", reason, 0, 0, 0, 0, 0, 0) for line in lines)
-

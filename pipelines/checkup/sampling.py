@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -113,7 +114,7 @@ def _of_objects(path: Path, found: Sniffed) -> Sample:
     reader = reader_of(form)
     with TemporaryDirectory(prefix="clientele-check-") as folder:
         link, copy = Path(folder) / f"delivered{''.join(path.suffixes)}", Path(folder) / "records"
-        link.symlink_to(path.resolve())
+        shutil.copyfile(path, link)
         held = reader.survey(path, form)
         held = reader.prepare(link, form, held.outline(), copy)
         with open_sandbox([copy], Path(folder), "UTC") as sandbox:

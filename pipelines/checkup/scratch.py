@@ -75,7 +75,9 @@ class Scratch:
             self._copy_history(build, delivery)
         except (ClienteleError, DatabaseError) as fault:
             reason = "another program has the build file open" if "has the file open" in str(fault) else str(fault).splitlines()[0]
-            self.notes.append(f"Repetitions of landed rows and losses against earlier deliveries were not looked for: {reason.rstrip('.')}.")
+            self.notes.append(
+                f"Repetitions of landed rows and losses against earlier deliveries were not looked for: {reason.rstrip('.')}."
+            )
             return False
         return True
 
@@ -91,9 +93,7 @@ class Scratch:
         for name in _HISTORY:
             if name in there:
                 of_source = f"select delivery_key from landed.raw.delivery where {earlier}"
-                build.execute(
-                    f"insert into raw.{name} by name select * from landed.raw.{name} where delivery_key in ({of_source})"
-                )
+                build.execute(f"insert into raw.{name} by name select * from landed.raw.{name} where delivery_key in ({of_source})")
         # What no run has judged yet is judged with the next; here it stands beside and is not to be judged again.
         build.execute(
             """
@@ -114,8 +114,11 @@ class Scratch:
                 and (
                     delivery_key = {delivery.delivery_key}
                     or content_key = {delivery.content_key}
-                    and {f"(delivery_order = {quoted(delivery.delivery_order)} or file_name = {quoted(delivery.file_name)})"
-                         if delivery.source.restates else "true"}
+                    and {
+                f"(delivery_order = {quoted(delivery.delivery_order)} or file_name = {quoted(delivery.file_name)})"
+                if delivery.source.restates
+                else "true"
+            }
                 )
             order by received_at
             limit 1

@@ -39,7 +39,7 @@ _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _ALONE = 0.6
 # Lead bytes of the characters that people use most.
 _COMMON = {"gb18030": range(0xB0, 0xD8), "big5": range(0xA4, 0xC7)}
-_LEAD, _CONTROLS = 0x81, range(0x80, 0xA0)
+_UTF8_LEAD, _CONTROLS = 0xC2, range(0x80, 0xA0)
 _DUCKDB = slice(8, 12)
 
 
@@ -174,7 +174,7 @@ def _encoding(head: bytes) -> tuple[Encoding, bool, tuple[Encoding, ...]]:
     """The encoding, whether it is a guess, and what else would read."""
     if codec_of("auto", head) != "utf-8" or _reads(head, "utf-8"):
         return "auto", False, ()
-    high = [place for place, byte in enumerate(head) if byte >= _LEAD - 1]
+    high = [place for place, byte in enumerate(head) if byte >= _CONTROLS.start]
     beside = set(high)
     alone = sum(place - 1 not in beside and place + 1 not in beside for place in high) / len(high)
     western: Encoding = "cp1252" if any(head[place] in _CONTROLS for place in high) else "iso-8859-1"
@@ -182,7 +182,7 @@ def _encoding(head: bytes) -> tuple[Encoding, bool, tuple[Encoding, ...]]:
     fitting: list[Encoding] = [*chinese, western] if alone < _ALONE else [western, *chinese]  # type: ignore[list-item]
     # A few damaged bytes make no other encoding.
     damage = head.decode("utf-8", errors="replace").count("\N{REPLACEMENT CHARACTER}")
-    proofs = sum(byte >= 0xC2 for byte in head) - damage
+    proofs = sum(byte >= _UTF8_LEAD for byte in head) - damage
     if damage < proofs / 10:
         return "utf-8", False, ()
     return fitting[0], True, tuple(fitting[1:])

@@ -73,7 +73,7 @@ def _feed_lines(feed: FeedProposal) -> list[str]:
 
 
 def _first(description: str) -> str:
-    return description.split(". ")[0].rstrip(".")
+    return description.split(". ", maxsplit=1)[0].rstrip(".")
 
 
 def _scalar(text: str) -> str:

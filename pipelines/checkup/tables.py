@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _DELIMITERS = (",", ";", "\t", "|", "^", "~")
 _LOOKED_AT = 3_000
 _MOST_TITLES = 30
+_END_CHARACTERS = 1 << 16
 _TOTALS = ("total", "totals", "grand total", "sum", "subtotal", "summe", "gesamt", "合计", "总计", "小计", "共计", "總計", "合計")
 # Below this share of records with one number of fields it is no table.
 _ALIKE = 0.5
@@ -57,12 +58,13 @@ def table_of_text(head: str, tail: str) -> Table | None:
     comment = "#" if len(re.findall(r"^#", head, re.MULTILINE)) > 0 and not head.lstrip("\n").split("\n", 1)[0].count("#") > 1 else None
     found = [_parted(head, delimiter, quote, comment) for delimiter in _DELIMITERS if delimiter in head]
     scored = [(score, table) for score, table in found if table is not None]
-    if not scored:
-        table = _one_column(head, quote)
-    else:
-        table = max(scored, key=lambda item: item[0])[1]
+    table = max(scored, key=lambda item: item[0])[1] if scored else _one_column(head, quote)
     if table is None:
         return None
+    if not tail and len(table.rows) >= _LOOKED_AT - _MOST_TITLES:
+        # What lies beyond the records that were looked at: its end shows days and totals that the beginning does not.
+        rest = head[-_END_CHARACTERS:]
+        tail = rest[rest.find("\n") + 1 :]
     last = _records(tail, table.delimiter, quote, comment) if tail else []
     return _with_end(table, [cells for _, cells in last])
 
@@ -73,8 +75,7 @@ def table_of_rows(rows: Sequence[Sequence[str]]) -> Table | None:
     if not filled:
         return None
     usual = Counter(len(cells) for _, cells in filled[:_LOOKED_AT]).most_common(1)[0][0]
-    widest = max(usual, max(len(cells) for _, cells in filled))
-    start = next((place for place, cells in filled if len(cells) >= max(2, min(usual, widest)) and not any(map(is_datum, cells))), filled[0][0])
+    start = next((place for place, cells in filled if len(cells) >= max(2, usual) and not any(map(is_datum, cells))), filled[0][0])
     width = len(rows[start])
     body = [tuple([*row, *[""] * width][:width]) for row in rows[start + 1 :] if any(cell.strip() for cell in row)]
     return _with_end(Table("", "", start, None, tuple(cell.strip() for cell in rows[start]), tuple(body)), [])
@@ -119,7 +120,7 @@ def _parted(text: str, delimiter: str, quote: str, comment: str | None) -> tuple
 
 def _one_column(text: str, quote: str) -> Table | None:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) < 2 or any(re.search(r"\S\s{2,}\S", line) for line in lines[:10]):
+    if len(lines) <= 1 or any(re.search(r"\S\s{2,}\S", line) for line in lines[:10]):
         return None
     return Table(",", quote, 0, None, (lines[0].strip(quote),), tuple((line.strip(quote),) for line in lines[1:_LOOKED_AT]))
 
@@ -131,6 +132,6 @@ def _with_end(table: Table, last: list[tuple[str, ...]]) -> Table:
     first = next((cell.strip() for cell in end if cell.strip()), "")
     said = next((word for word in sorted(_TOTALS, key=len, reverse=True) if first.casefold().startswith(word)), "")
     totals = first[: len(said)] if said else ""
-    if totals and len(rows) and rows[-1] == end:
+    if totals and rows and rows[-1] == end:
         rows = rows[:-1]
     return Table(table.delimiter, table.quote, table.title_lines, table.comment, table.header, tuple(rows), totals)

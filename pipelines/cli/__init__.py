@@ -11,11 +11,11 @@ import sys
 
 import typer
 
-from pipelines.cli import building, door, quarantine
+from pipelines.cli import building, check, door, quarantine
 from pipelines.cli.application import application
 from pipelines.errors import ClienteleError
 
-__all__ = ["application", "building", "door", "main", "quarantine"]
+__all__ = ["application", "building", "check", "door", "main", "quarantine"]
 
 
 def main() -> None:

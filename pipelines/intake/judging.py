@@ -18,13 +18,16 @@ if TYPE_CHECKING:
     from pipelines.intake.rows import Batch
 
 
-def judge(build: Connection, batch: Batch, delivery_key: int) -> None:
+def judge(build: Connection, batch: Batch, delivery_key: int) -> int:
     """Make table `batch.settled` of the rows of `batch.rows` that do not land.
 
     Args:
         build: The build connection.
         batch: From `collect`.
         delivery_key: Of the delivery whose rows they are.
+
+    Returns:
+        How many lines the table has.
     """
     build.execute(f"create or replace temp table {batch.settled} ({ROW} bigint, disposition varchar, column_name varchar, rule varchar)")
     feed = batch.mapping.feed
@@ -35,12 +38,14 @@ def judge(build: Connection, batch: Batch, delivery_key: int) -> None:
         _settle_known(build, batch, delivery_key)
     elif feed.on_exact_duplicate == "drop":
         _settle_repetitions(build, batch)
+    row = build.execute(f"select count(*) from {batch.settled}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def quote_quarantined(sandbox: Connection, build: Connection, batch: Batch, held: Survey) -> None:
     """Add the rows that `judge` has quarantined to `batch.broken`, as they were delivered."""
     quarantined = f"select {ROW}, column_name, rule from {batch.settled} where disposition = 'quarantined'"
-    if build.execute(f"select count(*) from ({quarantined})").fetchone() == (0,):
+    if not batch.settled_rows or build.execute(f"select count(*) from ({quarantined})").fetchone() == (0,):
         return
     transfer(build, quarantined, sandbox, "quarantined")
     ordinals = sorted(held.unreadable)

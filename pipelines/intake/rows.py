@@ -5,7 +5,7 @@ What becomes of the rows that keep to the contract is decided in `judging`; writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.intake.faults import DeliveryError
-from pipelines.intake.mapping import BROKEN, LANDS, Mapping
+from pipelines.intake.mapping import BROKEN, EXCLUDED, LANDS, Mapping
 from pipelines.intake.reading import ROW, Survey
 from pipelines.warehouse.connection import Connection, identifier, transfer
 
@@ -55,11 +55,19 @@ class Batch:
         mapping: The bound feed.
         rows_in: Records of the file, counted independently of the reader.
         unreadable: How many of them cannot be split into cells.
+        kept: Rows of table `rows`.
+        excluded: Rows of table `others` that the feed's `where` leaves out.
+        failed: Rows of table `others` that break a rule.
+        settled_rows: Lines of table `settled`.
     """
 
     mapping: Mapping
     rows_in: int
     unreadable: int
+    kept: int = 0
+    excluded: int = 0
+    failed: int = 0
+    settled_rows: int = 0
 
     @property
     def record(self) -> RecordType:
@@ -77,8 +85,15 @@ class Batch:
         return f"settled_{self.record.name}"
 
     @property
+    def has_quarantine(self) -> bool:
+        """Whether any row may be quarantined."""
+        return bool(self.unreadable or self.failed or self.settled_rows)
+
+    @property
     def landed(self) -> str:
         """SQL for the rows that land."""
+        if not self.settled_rows:
+            return self.rows
         return f"(select * from {self.rows} where {ROW} not in (select {ROW} from {self.settled}))"
 
     @property
@@ -130,6 +145,7 @@ def collect(
         if stream.count + len(held.unreadable) != held.records:
             reason = f"holds {held.records} records by its line ends and quotes, but {stream.count + len(held.unreadable)} were read"
             raise DeliveryError(path, reason, "check the delimiter and the quote stated in its source ('' where quotes have no meaning)")
+        batch = replace(batch, kept=stream.count - stream.others, excluded=stream.excluded, failed=stream.others - stream.excluded)
         _collect_others(sandbox, build, batch, stream, held)
     finally:
         stream.close()
@@ -178,13 +194,14 @@ class _Stream:
         schema: Of the rows that go on.
         count: How many rows have come.
         others: How many of them were taken out.
+        excluded: How many of those the feed's `where` leaves out.
     """
 
     def __init__(self, reader: pa.RecordBatchReader, held: Survey, aside: Path) -> None:
         self._reader, self._aside = reader, aside
         self._told_schema = pa.schema([pa.field(ROW, pa.int64()), *reader.schema])
         self.schema = pa.schema([item for item in self._told_schema if item.name != "__state"])
-        self.count = self.others = 0
+        self.count = self.others = self.excluded = 0
         self._file: pa.OSFile | None = None
         self._writer: pa.RecordBatchStreamWriter | None = None
         # How many unreadable records stand before the one of a rank among the readable.
@@ -206,6 +223,7 @@ class _Stream:
 
     def _put_aside(self, rows: pa.RecordBatch) -> None:
         self.others += len(rows)
+        self.excluded += pc.sum(pc.equal(rows.column("__state"), EXCLUDED)).as_py() or 0
         if self._writer is None:
             self._file = pa.OSFile(str(self._aside), "wb")
             self._writer = pa.ipc.new_stream(self._file, self._told_schema)

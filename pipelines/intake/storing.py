@@ -43,14 +43,15 @@ def store_personal(build: Connection, batches: Sequence[Batch], delivery: Delive
                 f"insert into {table} ({', '.join(map(identifier, columns))}) "
                 f"select {', '.join(values[name] for name in columns)} from ({keyed(batch, delivery.source, secret)})"
             )
-        build.execute(
-            f"""
+        if batch.has_quarantine:
+            build.execute(
+                f"""
             insert into vault.quarantine (delivery_key, record_type, row_number, column_name, rule, raw_value, row_text)
             select {key}, {quoted(record.name)}, {ROW}, column_name, rule, raw_value, row_text
             from {batch.broken}
             order by {ROW}, column_name, rule
             """
-        )
+            )
     build.execute("commit")
 
 
@@ -64,8 +65,9 @@ def store_rows(build: Connection, batch: Batch, delivery: Delivery, secret: Secr
     _insert_landed(build, batch, delivery, secret)
     lines = {"delivery_key": str(delivery.delivery_key), "record_type": quoted(record.name)}
     summary = {**lines, "column_name": "column_name", "rule": "rule", "row_count": "count(*)"}
-    _insert(build, "quarantine_summary", summary, f"from {batch.broken} group by column_name, rule order by column_name, rule")
-    if feed.is_folded or delivery.source.mode == "full":
+    if batch.has_quarantine:
+        _insert(build, "quarantine_summary", summary, f"from {batch.broken} group by column_name, rule order by column_name, rule")
+    if batch.has_quarantine and (feed.is_folded or delivery.source.mode == "full"):
         # Of a fold the record survives its lost row; in a full delivery a record that was there, though unreadable, has not ended.
         columns = batch.mapping.columns
         lost = f"""
@@ -82,7 +84,7 @@ def store_rows(build: Connection, batch: Batch, delivery: Delivery, secret: Secr
         """
         values = {**lines, **{name: name for name in ("source_system", "record_key", "row_number")}}
         _insert(build, "incomplete_key", values, lost)
-    if feed.is_keyed and not feed.is_folded:
+    if batch.settled_rows and feed.is_keyed and not feed.is_folded:
         repeated = {**lines, "source_system": "source_system", "record_key": "__record_key", "content_hash": "__content_hash"}
         known = f"select {ROW} from {batch.settled} where rule = {quoted(LANDED_BEFORE)}"
         _insert(build, "repeated_row", repeated, f"from {batch.rows} where {ROW} in ({known}) order by {ROW}")
@@ -105,16 +107,22 @@ def store_totals(build: Connection, batch: Batch, delivery: Delivery, reporting_
     told = f"{_quarter(batch.event_at)} as event_at, coalesce({batch.value('currency')}, {own}) as currency"
     unreadable = batch.unreadable
     unread = f" union all select null, {own}, 'quarantined', {unreadable}, null" if unreadable else ""
+    disposition, settled = "'landed'", ""
+    if batch.settled_rows:
+        disposition = "coalesce(disposition, 'landed')"
+        settled = f" left join (select distinct {ROW}, disposition from {batch.settled}) using ({ROW})"
     # Times are counted before their month is worked out: there are far fewer of them than rows, and zones are slow.
     counted = f"""
         from (
-            select {told}, coalesce(disposition, 'landed') as disposition, count(*) as row_count, sum({amount}) as amount
-            from {batch.rows} left join (select distinct {ROW}, disposition from {batch.settled}) using ({ROW})
+            select {told}, {disposition} as disposition, count(*) as row_count, sum({amount}) as amount
+            from {batch.rows}{settled}
             group by all
+            having count(*) > 0
             union all
             select {told}, case when __state = {EXCLUDED} then 'excluded' else 'quarantined' end, count(*), sum({amount})
             from {batch.others}
-            group by all{unread}
+            group by all
+            having count(*) > 0{unread}
         )
         group by month, currency, disposition
         order by month, currency, disposition
@@ -174,33 +182,29 @@ def _insert_landed(build: Connection, batch: Batch, delivery: Delivery, secret: 
 
 def _counts(build: Connection, batch: Batch) -> FeedCounts:
     """Count each disposition; rows broken by several rules count once."""
-    feed = batch.mapping.feed
-    lost = f"{ROW} not in (select {ROW} from {batch.settled} where disposition = 'quarantined')"
+    feed, row = batch.mapping.feed, None
+    if batch.settled_rows:
+        row = build.execute(
+            f"""
+            select
+                count(distinct {ROW}) filter (disposition = 'duplicate'), count(distinct {ROW}) filter (disposition = 'quarantined'),
+                count(distinct {ROW}) filter (rule = {quoted(LANDED_BEFORE)})
+            from {batch.settled}
+            """
+        ).fetchone()
+    duplicate, quarantined, known = row or (0, 0, 0)
+    landed = batch.kept - duplicate - quarantined
+    # A record that only repeats what is known is a record of this delivery all the same: a full feed without changes has not shrunk.
+    records = landed + known if feed.is_keyed else landed
     if feed.is_folded:
-        records = f"(select count(distinct __record_key) from {batch.rows} where {lost})"
-    elif feed.is_keyed:
-        # A record that only repeats what is known is a record of this delivery all the same: a full feed without changes has not shrunk.
-        gone = f"select count(distinct {ROW}) from {batch.settled} where rule <> {quoted(LANDED_BEFORE)}"
-        records = f"(select count(*) from {batch.rows}) - ({gone})"
-    else:
-        records = "null"
-    row = build.execute(
-        f"""
-        select
-            (select count(*) from {batch.rows}), {records},
-            (select count(distinct {ROW}) from {batch.settled} where disposition = 'duplicate'),
-            (select count(distinct {ROW}) from {batch.settled} where disposition = 'quarantined'),
-            (select count(*) from {batch.others} where __state = {EXCLUDED}),
-            (select count(*) from {batch.others} where __state = {BROKEN})
-        """
-    ).fetchone()
-    kept, found, duplicate, quarantined, excluded, broken = row or (0, 0, 0, 0, 0, 0)
-    landed = kept - duplicate - quarantined
+        lost = f"{ROW} not in (select {ROW} from {batch.settled} where disposition = 'quarantined')"
+        found = build.execute(f"select count(distinct __record_key) from {batch.rows} where {lost}").fetchone()
+        records = found[0] if found else 0
     return FeedCounts(
         rows_in=batch.rows_in,
         rows_landed=landed,
         rows_duplicate=duplicate,
-        rows_excluded=excluded,
-        rows_quarantined=quarantined + broken + batch.unreadable,
-        records=landed if found is None else found,
+        rows_excluded=batch.excluded,
+        rows_quarantined=quarantined + batch.failed + batch.unreadable,
+        records=records,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.intake.faults import DeliveryError
@@ -53,7 +53,7 @@ class Workbench:
             for mapping in mappings:
                 batch = self._collected(build, mapping, held, secret, delivery)
                 register_people(build, batch, delivery.source)
-                judge(build, batch, delivery.delivery_key)
+                batch = replace(batch, settled_rows=judge(build, batch, delivery.delivery_key))
                 quote_quarantined(self.sandbox, build, batch, held)
                 batches.append(batch)
         finally:

@@ -104,18 +104,23 @@ def test_a_run_is_told_step_by_step(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     def measured(task: str, *arguments: str, limits: dict[str, str]) -> Measured:
         assert limits == {}
         calls.append((task, *arguments[1:]))
-        runs: dict[str, Any] = {"steps": {"intake": {"seconds": 2.0 * len(calls), "peak": 10**8}, "core": {"seconds": 8.0, "peak": 0}}}
+        runs: dict[str, Any] = {
+            "steps": {
+                "intake": {"seconds": 2.0 * len(calls), "cpu": 9.0 - len(calls), "peak": 10**8},
+                "core": {"seconds": 8.0, "cpu": 3.0, "peak": 0},
+            }
+        }
         return Measured(float(len(calls)), 5 * 10**8, 1.5, runs if task == "run" else {})
 
     monkeypatch.setattr(whole_run, "measure", measured)
     report = Report()
     whole_run.compare(report, 20, 3, 2, tmp_path, {})
     assert calls == [("sample", "20", "3"), ("run",)] * 2
-    assert [(line.who, line.fastest, line.middle, line.peak) for line in report.lines] == [
-        ("written", 1.0, 2.0, 5 * 10**8),
-        ("intake", 4.0, 6.0, 10**8),
-        ("core", 8.0, 8.0, None),
-        ("all steps", 2.0, 3.0, 5 * 10**8),
+    assert [(line.who, line.fastest, line.middle, line.peak, line.cpu) for line in report.lines] == [
+        ("written", 1.0, 2.0, 5 * 10**8, 1.5),
+        ("intake", 4.0, 6.0, 10**8, 5.0),
+        ("core", 8.0, 8.0, None, 3.0),
+        ("all steps", 2.0, 3.0, 5 * 10**8, 1.5),
     ]
 
 

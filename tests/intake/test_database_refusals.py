@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -139,3 +140,16 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
         with pytest.raises(ExtractionError, match=said), open_database(place, tmp_path, {}, tmp_path, "UTC"):
             pass
     assert not (tmp_path / "absent.db").exists()
+
+
+@pytest.mark.parametrize(("kind", "module"), [("postgresql", "psycopg"), ("mysql", "pymysql")])
+def test_a_driver_that_is_missing_is_said_with_how_to_get_it(
+    kind: str, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    place = DatabasePlace.model_validate({"kind": kind, "url_env": "BOOKS_URL"})
+    with (
+        pytest.raises(ExtractionError, match=f"is not installed; install it with: pip install '?{module}"),
+        open_database(place, tmp_path, {"BOOKS_URL": "x"}, tmp_path, "UTC"),
+    ):
+        pass

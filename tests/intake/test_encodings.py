@@ -103,7 +103,7 @@ def test_how_a_text_is_cut_into_parts_changes_nothing(tmp_path: Path, monkeypatc
     text = "Id,Name\r\n1,a\r\n2,{}\n3,b\r\n".format("é£" if codec in ("iso-8859-1", "cp1252") else chinese)
     path, stated = tmp_path / "a.csv", {"utf-8-sig": "utf-8"}.get(codec, codec)
     path.write_bytes(text.encode(codec) + (b"\xff\n4,d\n" if codec in ("utf-8", "gb18030", "big5") else b""))
-    form = FileFormat(encoding=stated)  # type: ignore[arg-type]
+    form = FileFormat(encoding=stated)
     whole = b"".join(unpacking.Text(path, form).parts()).decode()
     monkeypatch.setattr(unpacking, "CHUNK_BYTES", size)
     cut = list(unpacking.Text(path, form).parts())

@@ -206,9 +206,12 @@ class Shapes:
         if not nodes:
             return []
         pointers = ", ".join(quoted(pointer(path)) for path, _ in nodes)
-        told = ", ".join(
-            f"bool_or(kinds[{place}] = 'OBJECT'), bool_or(kinds[{place}] not in ('OBJECT', 'NULL'))" for place in range(1, len(nodes) + 1)
-        )
+        asked = []
+        for place, (_, node) in enumerate(nodes, start=1):
+            # What is known is not asked again.
+            asked.append("true" if node.keys else f"bool_or(kinds[{place}] = 'OBJECT')")
+            asked.append("true" if node.has_values else f"bool_or(kinds[{place}] not in ('OBJECT', 'NULL'))")
+        told = ", ".join(asked)
         row = self._sandbox.execute(f"select {told} from (select json_type(line, [{pointers}]) as kinds from lines)").fetchone() or ()
         for (_, node), has_values in zip(nodes, row[1::2], strict=True):
             node.has_values = node.has_values or bool(has_values)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ADVICE = "have it delivered again as one object a line or one array of objects"
 _HEAD_BYTES = 64
-# Begins the shape of a file whose every line is an object.
+# Begins the shape of a file whose every line is an object. Blank lines make DuckDB stumble where they fall between two of its threads.
 _FLAWLESS = "flawless "
 _ESCAPED_BLANK = re.compile(rb"\\(?:[nt]|u(?:00[aA]0|3000|[fF][eE][fF][fF]|0020|0009|000[aA]))")
 # More lines than this that are none say that it is another kind of file.
@@ -76,7 +76,7 @@ class JsonObjects:
 
 
 def _parts(text: Text, path: Path) -> Iterator[bytes]:
-    """The text as whole lines, an element of an array a line; the last may end twice.
+    """The text as whole lines, an element of an array a line; blank ones among them.
 
     Raises:
         DeliveryError: Once all of it is read: a line has no end, or an array is cut off.
@@ -97,7 +97,7 @@ def _parts(text: Text, path: Path) -> Iterator[bytes]:
             if len(tail) > MAX_RECORD_BYTES:
                 fault, tail = f"no line ends in record {records + 1}", b""
     if fault is None and tail:
-        yield tail + b"\n"
+        yield tail if tail.endswith(b"\n") else tail + b"\n"
     if array is not None and fault is None:
         array.finish()
         fault = array.fault
@@ -113,6 +113,7 @@ class _Pass:
         self._records = 0
         self._unreadable: dict[int, tuple[str, str]] = {}
         self._is_changed = False
+        self._has_blank_lines = False
         self._sought = {sign: sign.encode() for sign in (MARK, *RARE_BLANKS) if sign != "\n"}
         self._met: set[str] = set()
         self._fault: str | None = None
@@ -132,7 +133,7 @@ class _Pass:
             return self._said(text, shapes)
 
     def _take(self, lines: bytes, shapes: Shapes) -> None:
-        """Take in whole lines, the last of which may end twice."""
+        """Take in whole lines."""
         data = np.frombuffer(lines, dtype=np.uint8)
         ends = np.flatnonzero(data == _NEWLINE)
         starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1))
@@ -141,7 +142,7 @@ class _Pass:
             firsts[index] = (lines[starts[index] : ends[index]].lstrip(b" \t") or b"\n")[0]
         records = np.flatnonzero(firsts != _NEWLINE)
         objects = np.flatnonzero(firsts == ord("{"))
-        self._is_changed = self._is_changed or len(records) < len(ends) - 1
+        self._has_blank_lines = self._has_blank_lines or len(records) < len(ends)
         offsets = pa.py_buffer(np.append(starts, len(lines)).astype(np.int32).tobytes())
         whole = pa.StringArray.from_buffers(len(ends), offsets, pa.py_buffer(lines))
         # A brace in a text may pass for an object: then more is looked at than was needed.
@@ -181,13 +182,14 @@ class _Pass:
             head = file.read(_HEAD_BYTES)
         # What is read as it lies begins with an object, at once.
         is_plain = text.is_verbatim and head.lstrip()[:1] == b"{"
+        is_flawless = not (self._unreadable or self._has_blank_lines or MARK in self._met)
         return Survey(
             header=column_names(shapes.keys.columns(), self._path, "its keys"),
             records=self._records,
             unreadable=self._unreadable,
             is_damaged=MARK in self._met,
             blanks=" " + "".join(sorted(self._met - {MARK, " "})) if self._met - {MARK} else "",
-            is_verbatim=is_plain and not (self._is_changed or self._unreadable or MARK in self._met),
+            is_verbatim=is_plain and is_flawless and not self._is_changed,
             read_as=(text.codec.removesuffix("-sig"), "JSON objects"),
-            shape=("" if self._unreadable or MARK in self._met else _FLAWLESS) + shapes.keys.written(),
+            shape=(_FLAWLESS if is_flawless else "") + shapes.keys.written(),
         )

@@ -79,11 +79,11 @@ def with_exact_numbers(lines: bytes) -> bytes:
     if len(brackets):
         depth = np.concatenate(([0], np.cumsum(np.where(data[brackets] == ord("["), 1, -1))))
         points = points[depth[np.searchsorted(brackets, points)] == 0]
-    starts = np.unique(_reach(data, points, -1))
-    ends = np.unique(_reach(data, points, +1)) + 1
+    starts = _distinct(_reach(data, points, -1))
+    ends = _distinct(_reach(data, points, +1)) + 1
     if len(starts) != len(ends):
         return lines
-    return np.insert(data, np.sort(np.concatenate((starts, ends))), _QUOTE).tobytes()
+    return np.insert(data, np.stack((starts, ends), axis=1).ravel(), _QUOTE).tobytes()
 
 
 def _is_outside(positions: NDArray[np.int64], quotes: NDArray[np.int64], before: int = 0) -> NDArray[np.bool_]:
@@ -94,6 +94,12 @@ def _is_outside(positions: NDArray[np.int64], quotes: NDArray[np.int64], before:
 
 def _outside(positions: NDArray[np.int64], quotes: NDArray[np.int64]) -> NDArray[np.int64]:
     return positions[_is_outside(positions, quotes)]
+
+
+def _distinct(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each position once: a number may have a point and an exponent."""
+    kept: NDArray[np.int64] = ascending[np.diff(ascending, prepend=-1) > 0]
+    return kept
 
 
 def _reach(data: NDArray[np.uint8], points: NDArray[np.int64], step: int) -> NDArray[np.int64]:

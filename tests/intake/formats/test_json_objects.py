@@ -188,3 +188,11 @@ def test_how_a_file_is_cut_into_parts_changes_nothing(tmp_path: Path, monkeypatc
         monkeypatch.setattr(json_objects, "_PART_BYTES", size)
     assert surveys[0] == surveys[1]
     assert copies[0].read_bytes().split() == copies[1].read_bytes().split()
+
+
+def test_blank_lines_are_left_out_of_what_the_sandbox_reads(tmp_path: Path) -> None:
+    path, copy, form = tmp_path / "a.json", tmp_path / "copy", FileFormat(type="json")
+    path.write_bytes(b'{"Id": 1}\n\n  \n{"Id": 1.50e3}\n\n')
+    known = JsonObjects().survey(path, form)
+    held = JsonObjects().prepare(path, form, known.outline(), copy)
+    assert (copy.read_bytes(), held.records) == (b'{"Id": 1}\n{"Id": "1.50e3"}\n', 2)

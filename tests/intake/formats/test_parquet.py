@@ -33,7 +33,8 @@ def deliver(world: World, content: bytes, feeds: str = PRODUCTS) -> None:
 def packed(table: pa.Table, **how: Any) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, **how)
-    return sink.getvalue().to_pybytes()
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
 
 
 def products(**columns: Any) -> pa.Table:
