@@ -93,12 +93,15 @@ def _listed(item: Property, column: str, cells: Cells) -> Filled:
         return Filled(item.name, column)
     unknown = [text for text in cells.distinct if meant_value(item.name, text, item.valid_values) is None]
     if len(unknown) == len(cells.distinct) and not item.required:
-        return Filled(item.name, None, f"{column} was left out: it holds {_some(unknown, item)}, wanted are {', '.join(item.valid_values)}")
-    remark = f"confirm: {_some(unknown, item)} would be quarantined; say which of {', '.join(item.valid_values)} it is" if unknown else ""
+        return Filled(item.name, None, f"{column} was left out: it holds {_some(unknown, item, cells)}, wanted are {', '.join(item.valid_values)}")
+    remark = f"confirm: {_some(unknown, item, cells)} would be quarantined; say which of {', '.join(item.valid_values)} it is" if unknown else ""
     return Filled(item.name, _translated(item.name, column, cells, item.valid_values), remark)
 
 
-def _some(values: list[str], item: Property) -> str:
+def _some(values: list[str], item: Property, cells: Cells) -> str:
+    if not cells.is_list:
+        # Not a list of words: it may be anything, and anybody's.
+        return "many values"
     said = [shown(text, is_personal=item.is_personal) for text in values]
     return ", ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
 

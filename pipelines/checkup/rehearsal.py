@@ -70,16 +70,16 @@ def rehearse(workspace: Workspace, source: Source, path: Path, policy: Policy, t
         if delivery.fault is not None or delivery.survey is None:
             return Checkup(about, source.name, notes=tuple(notes), refusal=str(delivery.fault).rstrip("."))
         header = delivery.survey.header
-        missing = missing_columns(source, header, load_contracts())
+        missing = missing_columns(source, header if about.has_header else (), load_contracts())
         planned = tuple(_unfilled(feed, item.name) for feed in source.feeds for item in feed.record.properties if item.name in feed.columns)
         # A copy, as a run archives one: what is tried can do nothing to the file itself.
         shutil.copyfile(path, delivery.archived(scratch.workspace))
         try:
             told = _landed(scratch, delivery, policy, tell)
         except ClienteleError as fault:
-            return Checkup(
-                about, source.name, planned, missing, _new(source, header, about), notes=tuple(notes), refusal=str(fault).rstrip(".")
-            )
+            # The words of the fault may quote names of columns, which are somebody's data where the header is a record.
+            why = str(fault).rstrip(".") if about.has_header else f"{path}: its first line looks like a record, and needed columns are missing"
+            return Checkup(about, source.name, planned, missing, _new(source, header, about), notes=tuple(notes), refusal=why)
         columns, faults, ledger = told
         return Checkup(
             about,

@@ -89,19 +89,24 @@ class Scratch:
                 "select table_name from duckdb_tables() where database_name = 'landed' and schema_name = 'raw'"
             ).fetchall()
         }
+        of_source = f"select delivery_key from landed.raw.delivery where {earlier}"
         build.execute("begin")
-        for name in _HISTORY:
-            if name in there:
-                of_source = f"select delivery_key from landed.raw.delivery where {earlier}"
-                build.execute(f"insert into raw.{name} by name select * from landed.raw.{name} where delivery_key in ({of_source})")
-        # What no run has judged yet is judged with the next; here it stands beside and is not to be judged again.
-        build.execute(
-            """
-            insert into raw.delivery_metric by name
-            select delivery_key, record_type, null as column_name, 'rows_in' as metric, rows_in as value from raw.delivery
-            where (delivery_key, record_type) not in (select (delivery_key, record_type) from raw.delivery_metric)
-            """
-        )
+        try:
+            for name in _HISTORY:
+                if name in there:
+                    build.execute(f"insert into raw.{name} by name select * from landed.raw.{name} where delivery_key in ({of_source})")
+            # What no run has judged yet is judged with the next; here it is history and is not to be judged again.
+            build.execute(
+                """
+                insert into raw.delivery_metric by name
+                select delivery_key, record_type, cast(null as varchar) as column_name, 'rows_in' as metric, cast(rows_in as double) as value
+                from raw.delivery
+                where (delivery_key, record_type) not in (select (delivery_key, record_type) from raw.delivery_metric)
+                """
+            )
+        except DatabaseError:
+            build.execute("rollback")
+            raise
         build.execute("commit")
 
     def repeated(self, build: Connection, delivery: Delivery) -> str | None:
@@ -138,9 +143,9 @@ class Scratch:
         if feed.is_folded or not feed.is_keyed:
             return 0
         counting = f"select delivery_key from landed.raw.delivery where record_type = {quoted(batch.record.name)} and status = 'landed'"
-        row = build.execute(
+        build.execute(
             f"""
-            with taken as (
+            create or replace temp table taken as
                 select rowid as place from raw.{table} as fresh
                 where exists (
                     select 1 from landed.raw.{table} as old
@@ -148,20 +153,19 @@ class Scratch:
                         old._record_key = fresh._record_key and old._content_hash = fresh._content_hash
                         and old._delivery_key in ({counting}) and old._delivery_key <> {delivery.delivery_key}
                 )
-            )
-            select count(*), list(place) from taken
             """
-        ).fetchone()
-        count, places = row or (0, [])
+        )
+        row = build.execute("select count(*) from taken").fetchone()
+        count = int(row[0]) if row is not None else 0
         if count:
-            build.execute(f"delete from raw.{table} where rowid in (select unnest(cast(? as bigint[])))", [places])
+            build.execute(f"delete from raw.{table} where rowid in (select place from taken)")
             build.execute(
                 f"""
                 update raw.delivery set rows_landed = rows_landed - {count}, rows_duplicate = rows_duplicate + {count}
                 where delivery_key = {delivery.delivery_key} and record_type = {quoted(batch.record.name)}
                 """
             )
-        return int(count)
+        return count
 
 
 def _hashes(catalog: str) -> str:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Longer than any honest record: what exceeds it is a quote left open, or no text at all. DuckDB is told the same limit.
-MAX_RECORD_BYTES = 1 << 24
+MAX_RECORD_BYTES = 1 << 22
+# How much of a file a thread of the reader takes at a time; by its own rule DuckDB would take sixteen of the longest records.
+BUFFER_BYTES = 2 * MAX_RECORD_BYTES
 # More records than this with broken quotes or fields say that the source states the wrong quote or delimiter.
 _MAX_BROKEN = 100_000
 _NEWLINE = ord("\n")

@@ -17,7 +17,7 @@ from pipelines.intake.encodings import MARK
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.layout import Layout
 from pipelines.intake.reading import Survey, column_names
-from pipelines.intake.records import MAX_RECORD_BYTES, RecordSplitter
+from pipelines.intake.records import BUFFER_BYTES, MAX_RECORD_BYTES, RecordSplitter
 from pipelines.intake.unpacking import Text
 from pipelines.warehouse.connection import identifier, quoted
 
@@ -66,7 +66,7 @@ def fields(copy: Path, held: Survey, delimiter: str, quote: str, skip: int = 0) 
         from read_csv(
             {quoted(str(copy))}, auto_detect = false, header = false, skip = {skip}, delim = {quoted(delimiter)},
             quote = {quoted(quote)}, escape = {quoted(quote)}, columns = {{{kinds}}}, nullstr = '', strict_mode = true,
-            null_padding = false, max_line_size = {MAX_RECORD_BYTES}
+            null_padding = false, max_line_size = {MAX_RECORD_BYTES}, buffer_size = {BUFFER_BYTES}
         )
     """
 
