@@ -65,7 +65,7 @@ def table_of_text(head: str, tail: str) -> Table | None:
         # What lies beyond the records that were looked at: its end shows days and totals that the beginning does not.
         rest = head[-_END_CHARACTERS:]
         tail = rest[rest.find("\n") + 1 :]
-    last = _records(tail, table.delimiter, quote, comment) if tail else []
+    last = _records(tail, table.delimiter, quote, comment, _END_CHARACTERS) if tail else []
     return _with_end(table, [cells for _, cells in last])
 
 
@@ -81,8 +81,8 @@ def table_of_rows(rows: Sequence[Sequence[str]]) -> Table | None:
     return _with_end(Table("", "", start, None, tuple(cell.strip() for cell in rows[start]), tuple(body)), [])
 
 
-def _records(text: str, delimiter: str, quote: str, comment: str | None) -> list[tuple[int, tuple[str, ...]]]:
-    """The records of a text, each with the number of lines that stand above it."""
+def _records(text: str, delimiter: str, quote: str, comment: str | None, most: int) -> list[tuple[int, tuple[str, ...]]]:
+    """The first records of a text, each with the number of lines that stand above it."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote, skipinitialspace=True)
     found, above = [], 0
     try:
@@ -90,7 +90,7 @@ def _records(text: str, delimiter: str, quote: str, comment: str | None) -> list
             if cells and any(cells) and not (comment is not None and cells[0].startswith(comment)):
                 found.append((above, tuple(cells)))
             above = reader.line_num
-            if len(found) >= _LOOKED_AT:
+            if len(found) >= most:
                 break
     except csv.Error:
         return found
@@ -99,7 +99,7 @@ def _records(text: str, delimiter: str, quote: str, comment: str | None) -> list
 
 def _parted(text: str, delimiter: str, quote: str, comment: str | None) -> tuple[float, Table | None]:
     """A text parted by one delimiter, and how much like a table that looks."""
-    records = _records(text, delimiter, quote, comment)
+    records = _records(text, delimiter, quote, comment, _LOOKED_AT)
     counts = Counter(len(cells) for _, cells in records)
     if not counts:
         return 0.0, None
@@ -113,9 +113,12 @@ def _parted(text: str, delimiter: str, quote: str, comment: str | None) -> tuple
     if start is None:
         return 0.0, None
     header = tuple(cell.strip() for cell in records[start][1])
+    above = text.split("\n", records[start][0])[: records[start][0]]
+    # Blank lines and comments are no records anyway.
+    titles = len(above) if any(line.strip() and not (comment and line.startswith(comment)) for line in above) else 0
     quality = sum(bool(cell) and not is_datum(cell) for cell in header) / len(header)
     rows = tuple(cells for _, cells in records[start + 1 :])
-    return share * math.log2(usual + 1) * quality, Table(delimiter, quote, records[start][0], comment, header, rows)
+    return share * math.log2(usual + 1) * quality, Table(delimiter, quote, titles, comment, header, rows)
 
 
 def _one_column(text: str, quote: str) -> Table | None:

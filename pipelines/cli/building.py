@@ -55,7 +55,7 @@ def run(
     display.closing(screen, place, result.is_new, result.seconds)
     from pipelines.intake.notices import notices
 
-    for sentence in notices(place):
+    for sentence in (*result.said, *notices(place)):
         display.say(screen, f"Note: {sentence}")
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 from pipelines.contracts.intake_tables import load_intake_tables
 from pipelines.contracts.model import load_contracts
 from pipelines.defs.quality import quality_checks, quality_results
-from pipelines.defs.resources import WorkspaceResource, plain_failure, progress_of
+from pipelines.defs.resources import SAID, WorkspaceResource, plain_failure, progress_of
 from pipelines.quality.assessment import Assessment
 
 _DESCRIPTIONS = {record.name: record.description for record in load_contracts().values()} | {
@@ -54,6 +54,8 @@ def intake(context: dg.AssetExecutionContext, clientele: WorkspaceResource) -> I
     with plain_failure():
         report = land(clientele.workspace, clientele.policy, progress_of(context))
         assessment = assess(clientele.workspace, clientele.policy, progress_of(context), report.unread_columns)
+        for sentence in (*report.changes, *report.unsettled):
+            context.log.warning(sentence, extra={SAID: True})
         made_from = build_fingerprint(clientele.workspace, clientele.policy, clientele.known_by)
     if dg.AssetCheckKey(_LEDGER, _BALANCE) in context.selected_asset_check_keys:
         yield dg.AssetCheckResult(asset_key=_LEDGER, check_name=_BALANCE, passed=all(feed.counts.balances for feed in report.feeds))

@@ -15,6 +15,8 @@ from pipelines.warehouse.workspace import Workspace
 
 # The attribute of a log record that carries (number, total).
 PROGRESS = "clientele_progress"
+# The attribute of a log record whose sentence the person should read when the run has ended.
+SAID = "clientele_said"
 
 
 class WorkspaceResource(dg.ConfigurableResource):  # type: ignore[type-arg]

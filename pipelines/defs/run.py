@@ -16,7 +16,7 @@ import dagster as dg
 
 from pipelines.defs.loading import load
 from pipelines.defs.outcome import explain, reported
-from pipelines.defs.resources import PROGRESS, WorkspaceResource
+from pipelines.defs.resources import PROGRESS, SAID, WorkspaceResource
 from pipelines.policy import load_policy
 from pipelines.transform.project import ensure_manifest
 from pipelines.warehouse.lock import hold
@@ -68,6 +68,7 @@ class RunResult:
         failure: One plain sentence on what failed first; empty on success.
         detail: The full words behind it: dbt's, or a traceback where nobody foresaw the fault.
         metadata: For each asset that was made (`core/dim_customer`), what its op reported about it.
+        said: Sentences for the person, from the steps.
         seconds: How long it took.
         run_id: Dagster's name of the run.
     """
@@ -78,6 +79,7 @@ class RunResult:
     failure: str
     detail: str
     metadata: Mapping[str, Mapping[str, object]]
+    said: tuple[str, ...]
     seconds: float
     run_id: str
 
@@ -147,6 +149,7 @@ def run_job(
         failure=failure,
         detail=detail,
         metadata=reported(outcome.all_events),
+        said=tuple(listener.said),
         seconds=time.monotonic() - began,
         run_id=outcome.run_id,
     )
@@ -161,6 +164,7 @@ class _Listener(logging.Handler):
         self._steps: dict[str, StepProgress] = {}
         self._began: dict[str, float] = {}
         self._finished: dict[str, list[dg.DagsterEvent]] = {}
+        self.said: list[str] = []
         # A logger of this run alone, not one that the process would keep by name. Dagster logs its events at DEBUG.
         self.logger = logging.Logger(_LOGGER, logging.DEBUG)  # noqa: LOG001
         self.logger.addHandler(self)
@@ -188,6 +192,7 @@ class _Listener(logging.Handler):
         elif hasattr(record, PROGRESS):
             changed = replace(step, detail=said["orig_message"])
         else:
+            self.said += [said["orig_message"]] if hasattr(record, SAID) else []
             return
         if changed != step:
             began = self._began.setdefault(step.step, time.monotonic())

@@ -57,7 +57,10 @@ class Mended:
         ).fetchall()
         shared = ("status", "reason", "held_reason", "decision", "decided_at")
         lines = {record: dict(zip(shared, told, strict=True)) for _, _, _, record, *told in rows}
-        return cls(delivery_key, *rows[0][:3], lines) if rows else None
+        if not rows:
+            return None
+        file_name, delivery_order, known_at = rows[0][:3]
+        return cls(delivery_key, file_name, delivery_order, known_at, lines)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # DuckDB's name for an open connection, so that other rooms can name the type without importing the library.
 Connection = duckdb.DuckDBPyConnection
 DatabaseError = duckdb.Error
+ColumnType = duckdb.sqltypes.DuckDBPyType
 LIBRARY_VERSION = duckdb.__version__
 
 _READ_AHEAD = "32MB"

@@ -12,12 +12,13 @@ import pytest
 from pipelines.errors import ClienteleError
 from pipelines.intake import landing
 from pipelines.intake.formats.delimited import DelimitedText
-from pipelines.intake.reading import Survey
 from pipelines.policy import load_policy
 from tests.intake.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pipelines.intake.reading import Survey
 
 FEEDS = """
     invoice_lines:

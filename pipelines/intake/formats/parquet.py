@@ -13,11 +13,9 @@ from pipelines.intake.faults import DeliveryError
 from pipelines.intake.formats.delimited import RARE_BLANKS, link, trimmed
 from pipelines.intake.reading import TEXT, Survey, column_names
 from pipelines.intake.unpacking import CHUNK_BYTES
-from pipelines.warehouse.connection import DatabaseError, identifier, open_sandbox, quoted
+from pipelines.warehouse.connection import ColumnType, DatabaseError, identifier, open_sandbox, quoted
 
 if TYPE_CHECKING:
-    from duckdb.sqltypes import DuckDBPyType
-
     from pipelines.intake.reading import Hasher
     from pipelines.intake.source_file import FileFormat
 
@@ -90,10 +88,10 @@ def _scan(path: Path) -> str:
     return f"read_parquet({quoted(str(path))}, binary_as_string = true, hive_partitioning = false, filename = false)"
 
 
-def _cells(name: str, value: str, kind: DuckDBPyType) -> list[tuple[str, str, str]]:
+def _cells(name: str, value: str, kind: ColumnType) -> list[tuple[str, str, str]]:
     """Name, SQL and type of what a column gives."""
     if kind.id == "struct":
-        fields = cast("list[tuple[str, DuckDBPyType]]", kind.children)
+        fields = cast("list[tuple[str, ColumnType]]", kind.children)
         return [cell for field, inner in fields for cell in _cells(f"{name}.{field}", f"struct_extract({value}, {quoted(field)})", inner)]
     if kind.id in _AS_JSON:
         return [(name, f"cast(to_json({value}) as varchar)", TEXT)]
