@@ -59,7 +59,7 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         asked.folder = Path.cwd()
         asked.environment = {name: os.environ.get(name) for name in ("CLIENTELE_WORKSPACE", "DAGSTER_HOME")}
         progress(SimpleNamespace(step="intake", state="done", finished=1, planned=1, seconds=0.5, detail=""))
-        return SimpleNamespace(**{"success": True, "is_new": True, "seconds": 1.0, "failure": "", "detail": "", **asked.result})
+        return SimpleNamespace(**{"success": True, "is_new": True, "seconds": 1.0, "failure": "", "detail": "", "said": (), **asked.result})
 
     module = ModuleType("pipelines.defs.run")
     module.run_build = run_build  # type: ignore[attr-defined]

@@ -76,6 +76,11 @@ class Cells:
         return bool(self.values) and self._share(lambda text: _TIME_ONLY.fullmatch(text) is not None) > _ENOUGH
 
     @cached_property
+    def is_day_only(self) -> bool:
+        """Whether days without a time stand in it."""
+        return bool(self.time_formats) and not any(sign in self.time_formats[0] for sign in ("%H", "%I"))
+
+    @cached_property
     def share_of_numbers(self) -> float:
         """Share of values that are numbers, however written."""
         return self._share(lambda text: style_of(unsigned(text)) is not None)

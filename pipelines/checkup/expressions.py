@@ -65,6 +65,21 @@ def filled(item: Property, name: str, cells: Cells, formats: tuple[str, ...]) ->
     return _listed(item, column, cells) if item.valid_values else _text(item, column, cells)
 
 
+def with_clock(column: str, day: tuple[str, Cells], clock: tuple[str, Cells]) -> Filled:
+    """A time of which the day stands in one column and the clock in another.
+
+    Args:
+        column: The record's column.
+        day: The delivered column with the day.
+        clock: The one with the time of the day.
+    """
+    has_seconds = clock[1].values[0].count(":") > 1
+    form = f"{day[1].time_formats[0]} {'%H:%M:%S' if has_seconds else '%H:%M'}"
+    midnight = "00:00:00" if has_seconds else "00:00"
+    sql = f"strptime(concat({named(day[0])}, ' ', coalesce({named(clock[0])}, '{midnight}')), {quoted(form)})"
+    return Filled(column, sql, "confirm: day and time of the day were put together")
+
+
 def _text(item: Property, column: str, cells: Cells) -> Filled:
     fitting = [text for text in cells.distinct if item.pattern is None or re.fullmatch(item.pattern, text)]
     if len(fitting) < _FITTING * len(cells.distinct):
@@ -93,8 +108,12 @@ def _listed(item: Property, column: str, cells: Cells) -> Filled:
         return Filled(item.name, column)
     unknown = [text for text in cells.distinct if meant_value(item.name, text, item.valid_values) is None]
     if len(unknown) == len(cells.distinct) and not item.required:
-        return Filled(item.name, None, f"{column} was left out: it holds {_some(unknown, item, cells)}, wanted are {', '.join(item.valid_values)}")
-    remark = f"confirm: {_some(unknown, item, cells)} would be quarantined; say which of {', '.join(item.valid_values)} it is" if unknown else ""
+        return Filled(
+            item.name, None, f"{column} was left out: it holds {_some(unknown, item, cells)}, wanted are {', '.join(item.valid_values)}"
+        )
+    remark = (
+        f"confirm: {_some(unknown, item, cells)} would be quarantined; say which of {', '.join(item.valid_values)} it is" if unknown else ""
+    )
     return Filled(item.name, _translated(item.name, column, cells, item.valid_values), remark)
 
 

@@ -137,6 +137,11 @@ class Checkup:
     refusal: str | None = None
 
     @property
+    def is_known(self) -> bool:
+        """Whether the same content was delivered before."""
+        return bool(self.ledger) and all(line.status == "skipped" for line in self.ledger)
+
+    @property
     def objection(self) -> str | None:
         """Why it would not land whole, in one sentence; None where it would."""
         if self.refusal is not None:

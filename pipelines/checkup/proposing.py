@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.checkup.cells import Cells, numbers_of
-from pipelines.checkup.expressions import Filled, filled, named
+from pipelines.checkup.expressions import named
+from pipelines.checkup.feeds import FeedProposal, folded_feeds, main_feed
 from pipelines.checkup.masks import names_records
 from pipelines.checkup.matching import Match, is_close, match, matches
 from pipelines.checkup.sampling import Sample, sample
@@ -32,27 +33,8 @@ _DATED = (
     (r"(\d{4}_\d{2})(?!\d)", None),
     (r"(?<!\d)((?:19|20)\d{2}(?:0[1-9]|1[0-2]))(?!\d)", None),
 )
-# An invoice number that returns in so many of the rows is that of lines.
-_LINES_SHARE = 0.1
-
-
-@dataclass(frozen=True)
-class FeedProposal:
-    """A feed as it is proposed.
-
-    Attributes:
-        record: Its record type.
-        columns: What fills its columns.
-        lacking: Required columns that found none.
-        keys: Other keys of the feed with their YAML values, such as `fold`.
-        remark: What the feed is, for a person.
-    """
-
-    record: RecordType
-    columns: list[Filled]
-    lacking: tuple[str, ...] = ()
-    keys: dict[str, str] = field(default_factory=dict)
-    remark: str = ""
+# No record type has a tenth of so many.
+_MOST_COLUMNS = 400
 
 
 @dataclass(frozen=True)
@@ -107,7 +89,7 @@ def propose(path: Path, contracts: Mapping[str, RecordType], record: str | None 
         raise ClienteleError(message)
     cells = {
         name: Cells(tuple(text for row in seen.rows if (text := row[place].strip())), len(seen.rows))
-        for place, name in enumerate(seen.header)
+        for place, name in enumerate(seen.header[:_MOST_COLUMNS])
     }
     ranked = [match(contracts[record], cells, path.stem)] if record is not None else matches(contracts, cells, path.stem)
     best = ranked[0]
@@ -117,10 +99,12 @@ def propose(path: Path, contracts: Mapping[str, RecordType], record: str | None 
         message = f"{path}: none of its {len(cells)} columns looks like one of {'any record type' if record is None else record}{near}."
         raise ClienteleError(message)
     form, doubts = dict(seen.form), list(seen.doubts)
+    if len(seen.header) > _MOST_COLUMNS:
+        doubts.append(f"Of its {len(seen.header):,} columns the first {_MOST_COLUMNS} were looked at")
     _state_numbers(form, best, cells, doubts)
     _state_times(form, best, cells, doubts)
-    main = _main_feed(best, cells, form)
-    feeds = (main, *_folded_feeds(main, contracts, cells, form, path.stem)) if best.record.name == "invoice_lines" else (main,)
+    main = main_feed(best, cells, form)
+    feeds = (main, *folded_feeds(main, contracts, cells, form, path.stem)) if best.record.name == "invoice_lines" else (main,)
     read = {name for feed in feeds for item in feed.columns if item.sql for name in cells if named(name) in _tokens(item.sql)}
     if second is not None:
         doubts.append(
@@ -175,69 +159,3 @@ def _state_times(form: dict[str, object], best: Match, cells: Mapping[str, Cells
         formats = cells[name].time_formats
         if len({one.replace("%d", "%m") for one in formats}) < len(formats):
             doubts.append(f"In '{name}' day and month cannot be told apart: {formats[0]} was taken")
-
-
-def _formats(form: Mapping[str, object], kind: str) -> tuple[str, ...]:
-    stated = form.get({"date": "date_formats", "timestamp": "timestamp_formats"}.get(kind, ""), [])
-    return tuple(stated) if isinstance(stated, list) else ()
-
-
-def _main_feed(best: Match, cells: Mapping[str, Cells], form: Mapping[str, object]) -> FeedProposal:
-    columns = []
-    for column, name in best.columns.items():
-        item = best.record.property(column)
-        columns.append(filled(item, name, cells[name], _formats(form, item.logical_type)))
-    by_name = {item.column: item for item in columns if item.sql is not None}
-    if best.record.name == "invoice_lines" and "amount" not in by_name and {"quantity", "unit_price"} <= set(by_name):
-        product = " * ".join(f"cast({_plain(by_name[name].sql or '', form)} as decimal(18, 4))" for name in ("quantity", "unit_price"))
-        columns.append(Filled("amount", product, "confirm: no column with the amount of a line was found"))
-    return FeedProposal(best.record, columns, best.lacking)
-
-
-def _plain(sql: str, form: Mapping[str, object]) -> str:
-    """A number within an expression, which is not read by the file's format."""
-    if form.get("thousands"):
-        sql = f"replace({sql}, '{str(form['thousands']).replace(chr(39), chr(39) * 2)}', '')"
-    return f"replace({sql}, ',', '.')" if form.get("decimal") == "," else sql
-
-
-def _folded_feeds(
-    lines: FeedProposal, contracts: Mapping[str, RecordType], cells: Mapping[str, Cells], form: Mapping[str, object], stem: str
-) -> list[FeedProposal]:
-    """Invoices, customers and products that are read from lines, where the lines say whose they are."""
-    by_name = {item.column: item for item in lines.columns if item.sql is not None}
-    invoice = match(contracts["invoices"], cells, stem)
-    customer = match(contracts["customers"], cells, stem)
-    owner = next((name for name in ("customer_id", "account_id") if name in invoice.columns), None)
-    number = next((name for name in cells if "invoice_id" in by_name and named(name) == by_name["invoice_id"].sql), None)
-    if number is None or owner is None or "issued_at" not in by_name or "amount" not in by_name:
-        return []
-    values = cells[number].values
-    if not values or 1 - len(cells[number].distinct) / len(values) < _LINES_SHARE:
-        return []
-    own = {
-        name: filled(contracts["invoices"].property(name), invoice.columns[name], cells[invoice.columns[name]], ())
-        for name in ("customer_id", "account_id", "currency")
-        if name in invoice.columns
-    }
-    columns = [by_name["invoice_id"], *(item for item in own.values() if item.sql), by_name["issued_at"], by_name["amount"]]
-    folds = {name: "any_equal" for name, item in own.items() if item.sql} | {"issued_at": "min", "amount": "sum"}
-    found = [FeedProposal(contracts["invoices"], columns, keys={"fold": _flow(folds)}, remark="an invoice is the sum of its lines")]
-    since = Filled("registered_at", by_name["issued_at"].sql, "the first invoice")
-    if "customer_id" in own:
-        extra = [item for item in _main_feed(customer, cells, form).columns if item.column in ("name", "region") and item.sql]
-        keys = {"where": f"{own['customer_id'].sql} is not null", "accumulate": "true"}
-        keys["fold"] = _flow({"registered_at": "min", **{item.column: "latest" for item in extra}})
-        found.append(FeedProposal(contracts["customers"], [own["customer_id"], since, *extra], keys=keys))
-    product = match(contracts["products"], cells, stem)
-    if "product_id" in by_name and "name" in product.columns:
-        code = by_name["product_id"].sql
-        names = Filled("name", f"coalesce({named(product.columns['name'])}, {code})")
-        keys = {"where": f"{code} is not null", "accumulate": "true", "fold": _flow({"name": "latest", "launched_at": "min"})}
-        launched = Filled("launched_at", by_name["issued_at"].sql, "the first sale")
-        found.append(FeedProposal(contracts["products"], [by_name["product_id"], names, launched], keys=keys))
-    return found
-
-
-def _flow(pairs: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{name}: {value}" for name, value in pairs.items()) + "}"

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.checkup.figures import Checkup, ColumnFigures, FaultFigures, FileFigures, LedgerFigures
-from pipelines.checkup.masks import is_datum, names_records, shown
+from pipelines.checkup.masks import names_records, shown
 from pipelines.checkup.matching import missing_columns
+from pipelines.checkup.outcome import broken_rules, mapped_columns, unfilled
 from pipelines.checkup.scratch import Scratch, open_scratch
 from pipelines.checkup.sniffing import packing_of
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
-from pipelines.intake.checking import is_demanded
 from pipelines.intake.deliveries import inspect
 from pipelines.intake.keys import check_hashes
 from pipelines.intake.landing import Door, land_one
-from pipelines.intake.mapping import BROKEN
 from pipelines.intake.masking import Masking
 from pipelines.intake.planning import plan
 from pipelines.intake.replaying import Recall
@@ -26,23 +25,16 @@ from pipelines.intake.sources import load_sources
 from pipelines.intake.tables import make_tables
 from pipelines.intake.workbench import open_workbench
 from pipelines.quality.assessment import assess
-from pipelines.warehouse.connection import identifier, open_file
+from pipelines.warehouse.connection import open_file
 from pipelines.warehouse.vault import open_with_vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipelines.contracts.record_type import Property
     from pipelines.intake.deliveries import Delivery
-    from pipelines.intake.mapping import Mapping
-    from pipelines.intake.sources import MappedFeed, Source
+    from pipelines.intake.sources import Source
     from pipelines.policy import Policy
-    from pipelines.warehouse.connection import Connection
     from pipelines.warehouse.workspace import Workspace
-
-_EXAMPLES = 3
-# Among so many rows examples are looked for.
-_LOOKED_AT = 2_000
 
 
 def rehearse(workspace: Workspace, source: Source, path: Path, policy: Policy, tell: Callable[[str], object] = str) -> Checkup:
@@ -71,14 +63,22 @@ def rehearse(workspace: Workspace, source: Source, path: Path, policy: Policy, t
             return Checkup(about, source.name, notes=tuple(notes), refusal=str(delivery.fault).rstrip("."))
         header = delivery.survey.header
         missing = missing_columns(source, header if about.has_header else (), load_contracts())
-        planned = tuple(_unfilled(feed, item.name) for feed in source.feeds for item in feed.record.properties if item.name in feed.columns)
+        planned = tuple(unfilled(feed, item.name) for feed in source.feeds for item in feed.record.properties if item.name in feed.columns)
         # A copy, as a run archives one: what is tried can do nothing to the file itself.
-        shutil.copyfile(path, delivery.archived(scratch.workspace))
+        try:
+            shutil.copyfile(path, delivery.archived(scratch.workspace))
+        except OSError as fault:
+            message = f"{path}: cannot be copied to {scratch.workspace.root} ({fault.strerror}); name a folder with more room in TMPDIR."
+            raise ClienteleError(message) from fault
         try:
             told = _landed(scratch, delivery, policy, tell)
         except ClienteleError as fault:
             # The words of the fault may quote names of columns, which are somebody's data where the header is a record.
-            why = str(fault).rstrip(".") if about.has_header else f"{path}: its first line looks like a record, and needed columns are missing"
+            why = (
+                str(fault).rstrip(".")
+                if about.has_header
+                else f"{path}: its first line looks like a record, and needed columns are missing"
+            )
             return Checkup(about, source.name, planned, missing, _new(source, header, about), notes=tuple(notes), refusal=why)
         columns, faults, ledger = told
         return Checkup(
@@ -117,8 +117,9 @@ def _about(delivery: Delivery) -> FileFigures:
     if held is None:
         return about
     known = {column.casefold() for feed in delivery.source.feeds for item in feed.columns.values() for column in item.columns}
-    has_header = form.type == "fixed_width" or names_records(held.header)
-    names = tuple(shown(name, is_personal=name.casefold() not in known and (is_datum(name) or not has_header)) for name in held.header)
+    # Where a column that the source knows is there, the others are names of columns too, whatever they look like.
+    has_header = form.type == "fixed_width" or names_records(held.header) or any(name.casefold() in known for name in held.header)
+    names = tuple(shown(name, is_personal=not has_header) for name in held.header)
     return FileFigures(
         about.path, about.size, about.packing, about.kind, held.read_as, names, held.records, len(held.unreadable), has_header
     )
@@ -146,8 +147,8 @@ def _landed(
         tell("mapping and judging its rows")
         with open_workbench(workspace, delivery.source) as bench:
             land_one(door, bench, delivery, mappings)
-        columns = tuple(figures for mapping in mappings for figures in _columns(build, mapping, masking))
-        faults = _faults(build, delivery, masking)
+        columns = tuple(figures for mapping in mappings for figures in mapped_columns(build, mapping, masking))
+        faults = broken_rules(build, delivery.delivery_key, masking)
         before = scratch.repeated(build, delivery) if is_compared else None
         if is_compared:
             tell("comparing with what has landed")
@@ -159,75 +160,6 @@ def _landed(
         unread = [(delivery.file_name, column) for column in mappings[0].unread]
         assess(workspace, policy, unread=unread)
     return columns, faults, _ledger(scratch, delivery, before)
-
-
-def _unfilled(feed: MappedFeed, name: str) -> ColumnFigures:
-    item = feed.record.property(name)
-    return ColumnFigures(feed.record.name, name, _words(feed, name), _kind(item), is_demanded(item))
-
-
-def _kind(item: Property) -> str:
-    return "timestamp UTC" if item.logical_type == "timestamp" else item.duckdb_type.lower()
-
-
-def _words(feed: MappedFeed, name: str) -> str:
-    expression = feed.columns[name]
-    return expression.columns[0] if expression.is_column else " ".join(expression.sql.split())
-
-
-def _columns(build: Connection, mapping: Mapping, masking: Masking) -> list[ColumnFigures]:
-    """Share of empty values and a few examples of each mapped column, over the rows that belong to the feed."""
-    batch, feed = Batch(mapping, 0, 0), mapping.feed
-    names = ", ".join(map(identifier, mapping.columns))
-    rows = f"(select {names} from {batch.rows} union all select {names} from {batch.others} where __state = {BROKEN})"
-    counted = build.execute(
-        f"select count(*), {', '.join(f'count({identifier(name)})' for name in mapping.columns)} from {rows}"
-    ).fetchone()
-    total, *filled = counted or (0,)
-    sample = build.execute(f"select * from {rows} limit {_LOOKED_AT}").fetchall()
-    found = []
-    for place, name in enumerate(mapping.columns):
-        values = list(dict.fromkeys(row[place] for row in sample if row[place] is not None))[:_EXAMPLES]
-        is_personal = masking.hides_value_of(feed.record.name, name) and bool(feed.columns[name].columns)
-        item = feed.record.property(name)
-        found.append(
-            ColumnFigures(
-                record_type=feed.record.name,
-                name=name,
-                reads=_words(feed, name),
-                kind=_kind(item),
-                is_required=is_demanded(item),
-                null_share=1 - filled[place] / total if total else None,
-                examples=tuple(shown(value, is_personal=is_personal) for value in values),
-            )
-        )
-    return found
-
-
-def _faults(build: Connection, delivery: Delivery, masking: Masking) -> tuple[FaultFigures, ...]:
-    rows = build.execute(
-        f"""
-        select record_type, column_name, rule, count(*), min_by(struct_pack(n := row_number, v := raw_value), row_number, {_EXAMPLES})
-        from vault.quarantine
-        where delivery_key = {delivery.delivery_key}
-        group by record_type, column_name, rule
-        order by count(*) desc, record_type, column_name, rule
-        """
-    ).fetchall()
-    return tuple(
-        FaultFigures(
-            record,
-            column,
-            rule,
-            count,
-            tuple((one["n"], _raw(one["v"], is_personal=masking.hides_value_of(record, column))) for one in examples),
-        )
-        for record, column, rule, count, examples in rows
-    )
-
-
-def _raw(value: str | None, *, is_personal: bool) -> str | None:
-    return None if value is None else shown(value, is_personal=is_personal)
 
 
 def _ledger(scratch: Scratch, delivery: Delivery, before: str | None) -> tuple[LedgerFigures, ...]:

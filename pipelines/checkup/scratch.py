@@ -99,7 +99,7 @@ class Scratch:
             build.execute(
                 """
                 insert into raw.delivery_metric by name
-                select delivery_key, record_type, cast(null as varchar) as column_name, 'rows_in' as metric, cast(rows_in as double) as value
+                select delivery_key, record_type, null as column_name, 'rows_in' as metric, cast(rows_in as double) as value
                 from raw.delivery
                 where (delivery_key, record_type) not in (select (delivery_key, record_type) from raw.delivery_metric)
                 """
@@ -169,7 +169,7 @@ class Scratch:
 
 
 def _hashes(catalog: str) -> str:
-    return f"{catalog}{'.' if catalog else ''}raw.hash_sample"
+    return f"{catalog}{'.' if catalog else ''}main.hash_sample"
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -29,11 +30,12 @@ _MOST_COLUMNS, _MOST_FAULTS, _MOST_NAMES = 24, 10, 12
 # Cells of the mapping's first columns, on a wide screen and on one of 80 places.
 _WIDE, _GAP = 100, 2
 _WIDEST, _NARROWEST = (24, 34, 13, 5), (18, 16, 13, 5)
+_INDENT = (0, 0, 0, 2)
 _UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
 _LOG_WIDTH = 120
 _PATIENCE_SECONDS = 5.0
 _LOG_EVERY_SECONDS = 30.0
-_WORDS = {"csv": "delimited text", "excel": "", "json": "JSON", "parquet": "Parquet", "fixed_width": "fixed-width text"}
+_WORDS = {"csv": "delimited text", "excel": "Excel", "json": "JSON", "parquet": "Parquet", "fixed_width": "fixed-width text"}
 
 
 def standard_error() -> Console:
@@ -57,7 +59,7 @@ def checkup(screen: Console, found: Checkup, next_steps: Iterable[str]) -> None:
     for note in found.notes:
         say(screen, f"Note: {seen(note)}", style="dim")
     for step in next_steps:
-        say(screen, f"Next: {step}")
+        say(screen, f"Next: {seen(step)}")
     objection = found.objection
     if objection is None:
         say(screen, "It would land whole.", style="bold green")
@@ -71,12 +73,12 @@ def _heading(screen: Console, text: str) -> None:
 
 def _file(screen: Console, file: FileFigures) -> None:
     _heading(screen, seen(file.path.name))
-    parts = [_size(file.size), file.packing, *([_WORDS[file.kind]] if _WORDS[file.kind] else []), *file.read_as]
+    parts = [_size(file.size), file.packing, *(file.read_as or (_WORDS[file.kind],))]
     line = ", ".join(part for part in parts if part)
     if file.rows is not None:
         line += f"; {_count(len(file.columns), 'column')}, {_count(file.rows, 'row')}"
         line += f", {file.unreadable:,} of them cannot be split into cells" if file.unreadable else ""
-    screen.print(Text(f"  {line}", overflow="fold"))
+    screen.print(Padding(Text(line, overflow="fold"), _INDENT, expand=False))
     if not file.has_header:
         screen.print(Text("  Its first line looks like a record and not like the names of columns.", style="yellow"))
 
@@ -109,7 +111,7 @@ def _mapping(screen: Console, found: Checkup) -> None:
 def _cells(item: ColumnFigures) -> tuple[str, ...]:
     name = item.name + (" *" if item.is_required else "")
     empty = "" if item.null_share is None else f"{item.null_share:.0%}"
-    return name, seen(item.reads), item.kind, empty, ", ".join(item.examples)
+    return name, seen(item.reads), item.kind, empty, seen(", ".join(item.examples))
 
 
 def _shares(lengths: list[int], most: int) -> list[int]:
@@ -140,8 +142,10 @@ def _quarantine(screen: Console, faults: tuple[FaultFigures, ...]) -> None:
     _heading(screen, "Quarantine")
     for item in faults[:_MOST_FAULTS]:
         place = f"{item.record_type}{f'.{item.column}' if item.column else ''}"
-        examples = ", ".join(f"row {number:,}" + (f" {value!s}" if value is not None else "") for number, value in item.examples)
-        screen.print(Text(f"  {place} breaks '{item.rule}' in {_count(item.rows, 'row')}: {examples}", overflow="fold"))
+        examples = ", ".join(f"row {number:,}" + (f" {seen(value)}" if value is not None else "") for number, value in item.examples)
+        screen.print(
+            Padding(Text(f"{place} breaks '{item.rule}' in {_count(item.rows, 'row')}: {examples}", overflow="fold"), _INDENT, expand=False)
+        )
     if len(faults) > _MOST_FAULTS:
         screen.print(Text(f"  … and {len(faults) - _MOST_FAULTS} more rules", style="dim"))
 
@@ -158,8 +162,8 @@ def _ledger(screen: Console, found: Checkup) -> None:
             "quarantined": line.rows_quarantined,
         }
         said = " + ".join(f"{count:,} {name}" for name, count in parts.items() if count or name in ("landed", "quarantined"))
-        text = f"  {line.record_type}: {line.status}, {line.rows_in:,} in = {said}; {_count(line.records, 'record')}"
-        screen.print(Text(text, overflow="fold", style="" if line.status == "landed" else "yellow"))
+        text = f"{line.record_type}: {line.status}, {line.rows_in:,} in = {said}; {_count(line.records, 'record')}"
+        screen.print(Padding(Text(text, overflow="fold", style="" if line.status == "landed" else "yellow"), _INDENT, expand=False))
 
 
 def _count(number: int, what: str) -> str:

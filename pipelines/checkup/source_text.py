@@ -13,7 +13,8 @@ from pipelines.checkup.masks import seen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipelines.checkup.proposing import FeedProposal, Proposal
+    from pipelines.checkup.feeds import FeedProposal
+    from pipelines.checkup.proposing import Proposal
     from pipelines.policy import Policy
     from pipelines.warehouse.workspace import Workspace
 
@@ -65,7 +66,7 @@ def _feed_lines(feed: FeedProposal) -> list[str]:
     left_out = []
     for item in sorted(feed.columns, key=lambda one: order[one.column]):
         if item.sql is None:
-            left_out.append(f"      # {item.column}: {item.remark}")
+            left_out.append(f"      # {item.column}: {seen(item.remark)}")
         else:
             lines.append(f"      {item.column}: {_scalar(item.sql)}" + (f"  # {seen(item.remark)}" if item.remark else ""))
     lines += [f"      # missing: {name}  ({_first(feed.record.property(name).description)})" for name in feed.lacking]

@@ -63,7 +63,11 @@ def check(
         found = rehearse(place, known, path, load_policy(place.policy_file), patience.tell)
     named = f" --source {shlex.quote(source)}" if source is not None else ""
     again = f"clientele check {shlex.quote(str(path))}{named}{at_workspace(workspace)}"
-    steps = [f"clientele run{at_workspace(workspace)}"] if found.objection is None else [f"mend the file or {known.path}, then {again}"]
+    if found.objection is None:
+        steps = [f"clientele run{at_workspace(workspace)}"]
+    else:
+        # What has been delivered before needs no mending.
+        steps = [f"mend the file or {known.path}, then {again}"] if not found.is_known else []
     checkup(display.standard_output(), found, steps)
     if found.objection is not None:
         raise typer.Exit(1)

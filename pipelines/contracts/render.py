@@ -79,7 +79,8 @@ def write_all(root: Path) -> list[Path]:
         The files that were written or removed because they differed, in order.
     """
     files = {root / path: content for path, content in render_all().items()}
-    stale = [path for path in (root / _STAGING).rglob("*") if path.is_file() and path not in files]
+    # What stands in the folder itself is written by hand: it is of no record type.
+    stale = [path for path in (root / _STAGING).glob("*/**/*") if path.is_file() and path not in files]
     changed = [path for path, content in files.items() if not path.exists() or path.read_text(encoding="utf-8") != content]
     for path in changed:
         path.parent.mkdir(parents=True, exist_ok=True)

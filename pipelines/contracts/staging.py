@@ -107,16 +107,6 @@ def models_of(record: RecordType) -> list[Model]:
     described = record.description.removesuffix(".")
     models = [
         Model(
-            f"{prefix}__deliveries",
-            "deliveries",
-            f"The deliveries of {record.title.lower()} that count: landed, and known by the time the build may know. Internal to staging.",
-            "one row a delivery",
-            "reference",
-            _DELIVERY_COLUMNS,
-            ("delivery_key",),
-            ("delivery_key", "order_rank"),
-        ),
-        Model(
             f"{prefix}__rows",
             "rows",
             f"The landed rows that make up the current state of {record.title.lower()}. A null is a value that was not delivered.",
@@ -193,21 +183,3 @@ _ENDED_AT = Column(
     "Null while it is still delivered, and where the source does not deliver in full.",
 )
 _FEED = (_IS_FOLDED, _IS_ACCUMULATED, _IS_KEYED)
-_DELIVERY_COLUMNS = (
-    Column("delivery_key", "bigint", "Delivery."),
-    Column("source_name", "string", "Source that it belongs to."),
-    Column("mode", "string", "append or full."),
-    Column("known_at", "timestamp", "When it could have been known, UTC."),
-    *_FEED,
-    Column(
-        "order_rank",
-        "bigint",
-        "Place among the deliveries of the record type; greater is newer. A replay has that of the delivery that it mends.",
-    ),
-    Column(
-        "next_full_known_at",
-        "timestamp",
-        "When a newer full delivery of the same source could first have been known, UTC. Null when there is none.",
-    ),
-    Column("is_replay", "boolean", "Whether it brings mended rows of another delivery."),
-)

@@ -42,9 +42,10 @@ def check_hashes(build: Connection, workspace: Workspace) -> None:
     Raises:
         ClienteleError: Another version of DuckDB hashes otherwise.
     """
-    held, now = build.execute(f"select (select min(value) from raw.hash_sample), {_SAMPLE}").fetchone() or (None, None)
+    build.execute("create table if not exists main.hash_sample (value bigint)")
+    held, now = build.execute(f"select (select min(value) from main.hash_sample), {_SAMPLE}").fetchone() or (None, None)
     if held is None:
-        build.execute(f"insert into raw.hash_sample values ({now})")
+        build.execute(f"insert into main.hash_sample values ({now})")
     elif held != now:
         message = (
             f"{workspace.build_file}: it was made with a version of DuckDB that hashes otherwise, so that new rows cannot be compared "

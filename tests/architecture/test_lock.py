@@ -24,6 +24,7 @@ PART_OF: Final = {"dbt_common": "dbt-core"}
 # Needed at run time, imported by nobody here.
 NEVER_IMPORTED: Final = {
     "dbt-duckdb": "dbt finds its adapter by name",
+    "s3fs": "fsspec finds the store by the scheme of an address",
     "pytz": "duckdb imports it to hand out timestamps with a zone",
     "tzdata": "zoneinfo reads it where the system has no time zones",
 }

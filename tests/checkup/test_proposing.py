@@ -59,7 +59,7 @@ def reads(source: Source) -> dict[tuple[str, str], tuple[str, ...]]:
 )
 def test_the_sample_is_understood(sample: Workspace, tmp_path: Path, name: str) -> None:
     source = next(one for one in load_sources(sample, CONTRACTS) if one.name == name)
-    path = sorted(sample.root.glob(source.location))[-1]
+    path = max(sample.root.glob(source.location))
     proposed = loaded(propose(path, CONTRACTS), tmp_path)
     (feed,) = proposed.feeds
     assert feed.record.name == source.feeds[0].record.name
@@ -161,6 +161,32 @@ def test_two_likely_types_are_both_named(tmp_path: Path) -> None:
     assert proposal.second is not None
     assert {proposal.best.record.name, proposal.second.record.name} == {"contacts", "complaints"}
     assert any("nearly as much like" in doubt for doubt in proposal.doubts)
+
+
+def test_a_number_that_returns_is_that_of_lines(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    rows = "".join(f"B{number // 3},C1,2024-01-05,{number},I{number}\n" for number in range(30))
+    path.write_text(f"bill no,customer no,bill date,total,article\n{rows}", encoding="utf-8")
+    assert {feed.record.name for feed in loaded(propose(path, CONTRACTS), tmp_path).feeds} == {"invoice_lines", "invoices", "customers"}
+
+
+def test_names_and_values_write_nothing_into_the_source(tmp_path: Path) -> None:
+    path = tmp_path / "bills #1: x.csv"
+    head = 'bill no,bill date,total,"status\nfeeds: {}","# it\'s\nmode: full","state ""x"""'
+    path.write_text(f"{head}\nA,2024-01-05,1,'odd\nB,2024-01-06,2,'odd\n".replace("'odd", "'; drop,y,z"), encoding="utf-8")
+    source = loaded(propose(path, CONTRACTS, "invoices"), tmp_path)
+    assert (source.mode, [feed.record.name for feed in source.feeds]) == ("append", ["invoices"])
+    assert source.location == "landing/bills_x/bills #1: x.csv"
+    assert rehearse(Workspace.at(tmp_path / "workspace"), source, path, load_policy()).ledger[0].rows_in == 2
+
+
+def test_day_and_clock_in_two_columns(tmp_path: Path) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("call no,call date,time of day,agent\nK1,25.01.2024,9:30,A1\nK2,26.01.2024,,A1\n", encoding="utf-8")
+    source = loaded(propose(path, CONTRACTS, "contacts"), tmp_path)
+    found = rehearse(Workspace.at(tmp_path / "workspace"), source, path, load_policy())
+    assert found.objection is None
+    assert next(item.examples for item in found.columns if item.name == "occurred_at") == ("2024-01-25 01:30:00", "2024-01-25 16:00:00")
 
 
 def test_signs_of_currencies_and_mixed_days(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ HEAD = "nr,who,at,total,state\n"
 LINES_HEAD = "nr,who,at,total,item,kind\n"
 CUSTOMERS_HEAD = "nr,called,rings,born,lives\n"
 
-DELIVERIES = {
+DELIVERIES: dict[str, tuple[str, str, str | bytes]] = {
     "whole": (INVOICES, "", HEAD + "A,c1,2024-01-05,10,issued\nB,c2,2024-01-06,20,\n"),
     "bad values": (INVOICES, "", HEAD + "A,c1,yesterday,x,issued\nB,c2,2024-01-06,20,odd\nC,c3,2024-01-07,30,\n,c4,2024-01-07,30,\n"),
     "one key twice": (INVOICES, "", HEAD + "A,c1,2024-01-05,10,\nA,c1,2024-01-05,11,\nB,c2,2024-01-05,10,\nB,c2,2024-01-05,10,\n"),
@@ -114,7 +114,7 @@ def test_what_is_said_is_what_a_run_does(world: World, case: str) -> None:
     world.land()
     assert said(found) == ledger(world, "landing/shop/1.csv")
     faults = world.rows("select record_type, column_name, rule, count(*) from vault.quarantine group by all order by all")
-    assert sorted(((item.record_type, item.column or "", item.rule, item.rows) for item in found.faults)) == sorted(
+    assert sorted((item.record_type, item.column or "", item.rule, item.rows) for item in found.faults) == sorted(
         (record, column or "", rule, count) for record, column, rule, count in faults
     )
     is_whole = all(line[1] == "landed" and line[6] == 0 for line in said(found)) and any(line[2] for line in said(found))
@@ -140,6 +140,7 @@ def test_a_delivery_that_repeats_another_would_be_skipped(world: World) -> None:
     for path in (first, world.deliver("shop/2.csv", text)):
         found = checked(world, path)
         assert [line.status for line in found.ledger] == ["skipped"]
+        assert found.is_known
         assert "delivered before, as landing/shop/1.csv" in str(found.objection)
     world.land()
     assert [row[1] for row in world.ledger("invoices")] == ["landed", "skipped"]

@@ -39,7 +39,7 @@ def test_it_fits_one_screen(width: int) -> None:
     assert len(lines) <= 55
     # Notes, commands and the verdict are whole lines, so that they can be copied.
     assert max(map(cell_len, lines[:-3])) <= width
-    text = "\n".join(lines)
+    text = " ".join(" ".join(lines).split())
     assert "\x1b" not in text
     assert "… and 6 more columns of invoices" in text
     assert "… and 4 more rules" in text

@@ -167,6 +167,30 @@ def test_the_first_publication_is_said_again(history: History, tmp_path: Path, c
     assert f"duckdb -readonly {out}" in run.stdout
 
 
+def test_corrections_and_late_rows_reach_the_months_that_they_touch_and_no_other(history: History) -> None:
+    flows = "customer_key, month, billed_amount, net_amount, invoice_count, credited_amount, paid_amount, contact_count, complaint_count"
+    with open_published(history.workspace.current_link) as reader:
+        reader.execute(f"attach '{history.first}' as first (read_only)")
+        changed = reader.execute(
+            f"""
+            select cast(month as varchar), count(distinct customer_key)
+            from (
+                (select {flows} from core.fct_customer_month except all select {flows} from first.core.fct_customer_month)
+                union all
+                (select {flows} from first.core.fct_customer_month except all select {flows} from core.fct_customer_month)
+            )
+            where month < date '2025-03-01'
+            group by month order by month
+            """
+        ).fetchall()
+        # January: A1 and A3 were corrected, and P1, which bounced, is c1's too. February: c2's slip is whole, and c9 is new.
+        assert changed == [("2025-01-01", 2), ("2025-02-01", 2)]
+        untouched = reader.execute(
+            "select amount from core.fct_invoice semi join first.core.fct_invoice using (invoice_key, amount, is_incomplete) order by all"
+        ).fetchall()
+        assert [amount for (amount,) in untouched] == [10, 50, 55, 110]
+
+
 def test_known_by_today_is_what_is_published(history: History, tmp_path: Path, clientele: Command) -> None:
     out = tmp_path / "now.duckdb"
     run = clientele("run", "-w", str(history.workspace.root), "--known-by", "9999-01-01", "--out", str(out))

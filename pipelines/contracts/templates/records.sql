@@ -14,7 +14,7 @@ with
 <% endif %>
     incomplete as (select * from {{ source("raw", "incomplete_key") }} where record_type = '<< record.name >>'),
     replayed as (select * from {{ source("raw", "replayed_row") }} where record_type = '<< record.name >>'),
-    deliveries as (select * from {{ ref("stg_<< record.name >>__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = '<< record.name >>'),
     -- Where a record lost a row that no replay known by now has brought back mended: by record and place of the delivery.
     quarantined as (
         select incomplete.record_key, deliveries.order_rank

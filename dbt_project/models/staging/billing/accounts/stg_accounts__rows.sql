@@ -8,7 +8,7 @@ with
     landed_keys as (select _record_key, _delivery_key from {{ source("raw", "accounts") }}),
     contents as (select * from {{ source("raw", "accounts") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'accounts'),
-    deliveries as (select * from {{ ref("stg_accounts__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'accounts'),
     -- A row that repeats landed content was not landed again, yet it makes that content current, whatever landed in between.
     repeats as (
         select

@@ -4,7 +4,7 @@ with
     landed as (select * from {{ source("raw", "accounts") }}),
     landed_keys as (select _record_key, _content_hash, _delivery_key from {{ source("raw", "accounts") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'accounts'),
-    deliveries as (select * from {{ ref("stg_accounts__deliveries") }} where not is_folded),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'accounts' and not is_folded),
     current_records as (select * from {{ ref("stg_accounts") }}),
     carried as (
         select landed_keys._record_key, landed_keys._content_hash, deliveries.order_rank, deliveries.known_at

@@ -8,7 +8,7 @@ with
     landed_keys as (select _record_key, _delivery_key from {{ source("raw", "invoice_lines") }}),
     contents as (select * from {{ source("raw", "invoice_lines") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'invoice_lines'),
-    deliveries as (select * from {{ ref("stg_invoice_lines__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'invoice_lines'),
     -- A row that repeats landed content was not landed again, yet it makes that content current, whatever landed in between.
     repeats as (
         select

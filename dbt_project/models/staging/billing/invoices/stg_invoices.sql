@@ -7,7 +7,7 @@ with
     feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'invoices'),
     incomplete as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'invoices'),
     replayed as (select * from {{ source("raw", "replayed_row") }} where record_type = 'invoices'),
-    deliveries as (select * from {{ ref("stg_invoices__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'invoices'),
     -- Where a record lost a row that no replay known by now has brought back mended: by record and place of the delivery.
     quarantined as (
         select incomplete.record_key, deliveries.order_rank

@@ -8,7 +8,7 @@ with
     landed_keys as (select _record_key, _delivery_key from {{ source("raw", "service_targets") }}),
     contents as (select * from {{ source("raw", "service_targets") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'service_targets'),
-    deliveries as (select * from {{ ref("stg_service_targets__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'service_targets'),
     -- A row that repeats landed content was not landed again, yet it makes that content current, whatever landed in between.
     repeats as (
         select

@@ -6,7 +6,7 @@ with
     positions as (select max(_row_number) + 1 as longest from {{ source("raw", "consents") }}),
     incomplete as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'consents'),
     replayed as (select * from {{ source("raw", "replayed_row") }} where record_type = 'consents'),
-    deliveries as (select * from {{ ref("stg_consents__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'consents'),
     -- Where a record lost a row that no replay known by now has brought back mended: by record and place of the delivery.
     quarantined as (
         select incomplete.record_key, deliveries.order_rank

@@ -7,7 +7,7 @@ with
     feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'identity_decisions'),
     incomplete as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'identity_decisions'),
     replayed as (select * from {{ source("raw", "replayed_row") }} where record_type = 'identity_decisions'),
-    deliveries as (select * from {{ ref("stg_identity_decisions__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'identity_decisions'),
     -- Where a record lost a row that no replay known by now has brought back mended: by record and place of the delivery.
     quarantined as (
         select incomplete.record_key, deliveries.order_rank

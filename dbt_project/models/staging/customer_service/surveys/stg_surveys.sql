@@ -7,7 +7,7 @@ with
     feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'surveys'),
     incomplete as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'surveys'),
     replayed as (select * from {{ source("raw", "replayed_row") }} where record_type = 'surveys'),
-    deliveries as (select * from {{ ref("stg_surveys__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'surveys'),
     -- Where a record lost a row that no replay known by now has brought back mended: by record and place of the delivery.
     quarantined as (
         select incomplete.record_key, deliveries.order_rank

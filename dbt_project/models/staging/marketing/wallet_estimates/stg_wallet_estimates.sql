@@ -7,7 +7,7 @@ with
     feed_folds as (select * from {{ source("raw", "feed_fold") }} where record_type = 'wallet_estimates'),
     incomplete as (select * from {{ source("raw", "incomplete_key") }} where record_type = 'wallet_estimates'),
     replayed as (select * from {{ source("raw", "replayed_row") }} where record_type = 'wallet_estimates'),
-    deliveries as (select * from {{ ref("stg_wallet_estimates__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'wallet_estimates'),
     -- Where a record lost a row that no replay known by now has brought back mended: by record and place of the delivery.
     quarantined as (
         select incomplete.record_key, deliveries.order_rank

@@ -8,7 +8,7 @@ with
     landed_keys as (select _record_key, _delivery_key from {{ source("raw", "wallet_estimates") }}),
     contents as (select * from {{ source("raw", "wallet_estimates") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'wallet_estimates'),
-    deliveries as (select * from {{ ref("stg_wallet_estimates__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'wallet_estimates'),
     -- A row that repeats landed content was not landed again, yet it makes that content current, whatever landed in between.
     repeats as (
         select

@@ -8,7 +8,7 @@ with
     landed_keys as (select _record_key, _delivery_key from {{ source("raw", "business_calendar") }}),
     contents as (select * from {{ source("raw", "business_calendar") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'business_calendar'),
-    deliveries as (select * from {{ ref("stg_business_calendar__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'business_calendar'),
     -- A row that repeats landed content was not landed again, yet it makes that content current, whatever landed in between.
     repeats as (
         select

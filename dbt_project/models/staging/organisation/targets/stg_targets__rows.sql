@@ -8,7 +8,7 @@ with
     landed_keys as (select _record_key, _delivery_key from {{ source("raw", "targets") }}),
     contents as (select * from {{ source("raw", "targets") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'targets'),
-    deliveries as (select * from {{ ref("stg_targets__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'targets'),
     -- A row that repeats landed content was not landed again, yet it makes that content current, whatever landed in between.
     repeats as (
         select

@@ -8,7 +8,7 @@ with
     landed_keys as (select _record_key, _delivery_key from {{ source("raw", "subscriptions") }}),
     contents as (select * from {{ source("raw", "subscriptions") }}),
     repeated as (select * from {{ source("raw", "repeated_row") }} where record_type = 'subscriptions'),
-    deliveries as (select * from {{ ref("stg_subscriptions__deliveries") }}),
+    deliveries as (select * from {{ ref("stg_deliveries") }} where record_type = 'subscriptions'),
     -- A row that repeats landed content was not landed again, yet it makes that content current, whatever landed in between.
     repeats as (
         select

@@ -1,8 +1,8 @@
--- Rendered from pipelines/contracts/records/organisation_units.yml by `make render`: change the contract, not this file.
--- The deliveries that count, oldest first. One that is held, rejected, skipped or refused says nothing, nor does one not yet known; what a
+-- The deliveries that count, by record type, oldest first. One that is held, rejected, skipped or refused says nothing, nor does one not
+-- yet known; what a
 -- person has released is known from then on. A replay of mended rows stands where the delivery stands that it mends.
 with
-    deliveries as (select * from {{ source("raw", "delivery") }} where record_type = 'organisation_units'),
+    deliveries as (select * from {{ source("raw", "delivery") }}),
     counting as (
         select *
         from deliveries
@@ -10,6 +10,7 @@ with
     ),
     ranked as (
         select
+            record_type,
             delivery_key,
             source_name,
             mode,
@@ -18,7 +19,7 @@ with
             is_accumulated,
             is_keyed,
             -- One order over all systems, since a row may name another system than its source; within a system it is the same.
-            row_number() over (order by delivery_order, source_name, delivery_key) as order_rank
+            row_number() over (partition by record_type order by delivery_order, source_name, delivery_key) as order_rank
         from counting
         where mends_delivery_key is null
     ),
@@ -27,12 +28,13 @@ with
             ranked.*,
             -- The earliest, since an older file that comes late does not undo what was known before.
             min(case when mode = 'full' then known_at end) over (
-                partition by source_name order by order_rank rows between 1 following and unbounded following
+                partition by record_type, source_name order by order_rank rows between 1 following and unbounded following
             ) as next_full_known_at
         from ranked
     )
 
 select
+    record_type,
     delivery_key,
     source_name,
     mode,
@@ -46,6 +48,7 @@ select
 from placed
 union all
 select
+    placed.record_type,
     replays.delivery_key,
     placed.source_name,
     placed.mode,
@@ -57,4 +60,4 @@ select
     placed.next_full_known_at,
     true
 from placed
-inner join counting as replays on placed.delivery_key = replays.mends_delivery_key
+inner join counting as replays on placed.delivery_key = replays.mends_delivery_key and placed.record_type = replays.record_type
