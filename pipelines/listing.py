@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.display import say
-from pipelines.intake.masking import MASK
+from pipelines.intake.quarantine.masking import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from pipelines.intake.inventory import Reading, TakenDelivery
-    from pipelines.intake.masking import Masking
-    from pipelines.intake.quarantine import Fault, FaultCount, QuarantinedRow
-    from pipelines.intake.replaying import ReplayReport
+    from pipelines.intake.quarantine.inventory import Fault, FaultCount, QuarantinedRow
+    from pipelines.intake.quarantine.masking import Masking
+    from pipelines.intake.replay.replaying import ReplayReport
 
 _STYLES = {"held": "yellow", "rejected": "red", "refused": "red", "skipped": "dim"}
 _COUNTS = ("in", "landed", "duplicate", "excluded", "quarantined")

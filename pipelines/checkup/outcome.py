@@ -14,7 +14,7 @@ from pipelines.warehouse.connection import identifier
 if TYPE_CHECKING:
     from pipelines.contracts.record_type import Property
     from pipelines.intake.mapping import Mapping
-    from pipelines.intake.masking import Masking
+    from pipelines.intake.quarantine.masking import Masking
     from pipelines.intake.sources import MappedFeed
     from pipelines.warehouse.connection import Connection
 

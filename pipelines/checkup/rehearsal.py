@@ -17,9 +17,9 @@ from pipelines.errors import ClienteleError
 from pipelines.intake.deliveries import inspect
 from pipelines.intake.keys import check_hashes
 from pipelines.intake.landing import Door, land_one
-from pipelines.intake.masking import Masking
 from pipelines.intake.planning import plan
-from pipelines.intake.replaying import Recall
+from pipelines.intake.quarantine.masking import Masking
+from pipelines.intake.replay.replaying import Recall
 from pipelines.intake.rows import Batch
 from pipelines.intake.sources import load_sources
 from pipelines.intake.tables import make_tables

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.errors import ClienteleError
-from pipelines.intake.encodings import codec_of
+from pipelines.intake.formats.encodings import codec_of
+from pipelines.intake.formats.unpacking import open_bytes
 from pipelines.intake.source_file import Encoding, FileFormat
-from pipelines.intake.unpacking import open_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path

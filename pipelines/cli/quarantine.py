@@ -31,7 +31,7 @@ def list_counts(workspace: WorkspaceOption = None, source: SourceOption = None, 
     """Count them by delivery, record type, column and rule; a row that breaks two rules is in two lines."""
     from pipelines import display, listing
     from pipelines.intake.inventory import open_landed
-    from pipelines.intake.quarantine import fault_counts
+    from pipelines.intake.quarantine.inventory import fault_counts
 
     place = existing_place(workspace)
     with open_landed(place, with_vault=True) as build:
@@ -60,8 +60,8 @@ def show(
     """Show rows with every rule that they break; what is or may be personal is masked."""
     from pipelines import display, listing
     from pipelines.intake.inventory import open_landed
-    from pipelines.intake.masking import Masking
-    from pipelines.intake.quarantine import quarantined_rows
+    from pipelines.intake.quarantine.inventory import quarantined_rows
+    from pipelines.intake.quarantine.masking import Masking
 
     place = existing_place(workspace)
     with open_landed(place, with_vault=True) as build:
@@ -93,9 +93,9 @@ def export(
 ) -> None:
     """Write rows to a file that a spreadsheet opens, to be mended there and replayed. Holds personal data."""
     from pipelines import display
-    from pipelines.intake import exporting
     from pipelines.intake.inventory import open_landed
-    from pipelines.intake.quarantine import quarantined_rows
+    from pipelines.intake.quarantine import exporting
+    from pipelines.intake.quarantine.inventory import quarantined_rows
 
     place = existing_place(workspace)
     with open_landed(place, with_vault=True) as build:
@@ -123,7 +123,7 @@ def replay(
 ) -> None:
     """Land mended rows; what is still wrong stays in quarantine."""
     from pipelines import display, listing
-    from pipelines.intake.replaying import replay as land_mended
+    from pipelines.intake.replay.replaying import replay as land_mended
     from pipelines.policy import load_policy
 
     place = existing_place(workspace)

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
 from pipelines.intake import ledger
-from pipelines.intake.database_deliveries import forget_unread, read_databases
+from pipelines.intake.databases.deliveries import forget_unread, read_databases
 from pipelines.intake.decisions import decided
 from pipelines.intake.deliveries import Delivery, pending
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.keys import check_hashes
 from pipelines.intake.planning import plan
 from pipelines.intake.reading import ROW
-from pipelines.intake.replaying import Recall
+from pipelines.intake.replay.replaying import Recall
 from pipelines.intake.settling import Settling
 from pipelines.intake.sources import MappedFeed, load_sources
 from pipelines.intake.storing import store_personal, store_rows, store_totals

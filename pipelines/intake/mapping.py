@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pipelines.intake import rules
 from pipelines.intake.checking import all_faults, column_rules, fault, is_broken, is_demanded, row_rules
 from pipelines.intake.conversion import converted
-from pipelines.intake.encodings import MARK
 from pipelines.intake.faults import DeliveryError
+from pipelines.intake.formats.encodings import MARK
 from pipelines.intake.sources import SYSTEM_COLUMN, MappedFeed, Source
 from pipelines.warehouse.connection import identifier, quoted
 

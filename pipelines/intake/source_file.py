@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from pipelines.intake.database_source import DatabasePlace, Extract
+from pipelines.intake.databases.source import DatabasePlace, Extract
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.documents import Document, nearest
 from pipelines.errors import ClienteleError
-from pipelines.intake.database_source import DatabasePlace, Extract, check_database, refuse_credentials
+from pipelines.intake.databases.source import DatabasePlace, Extract, check_database, refuse_credentials
 from pipelines.intake.expressions import Expression, parse_expression
 from pipelines.intake.source_file import DeliveryOrder, Feed, FileFormat, KnownAt, SourceFile
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from pipelines.intake.exporting import export
 from pipelines.intake.inventory import open_landed
-from pipelines.intake.quarantine import quarantined_rows
-from pipelines.intake.replaying import replay
+from pipelines.intake.quarantine.exporting import export
+from pipelines.intake.quarantine.inventory import quarantined_rows
+from pipelines.intake.replay.replaying import replay
 from pipelines.policy import load_policy
 from pipelines.transform.project import ensure_manifest
 from pipelines.transform.runner import build

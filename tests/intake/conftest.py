@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.intake.servers import (
+from tests.intake.databases.servers import (
     Books,
     Server,
     duckdb_books,

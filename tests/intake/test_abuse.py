@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
-from pipelines.intake import records
+from pipelines.intake.formats import records
 from pipelines.intake.reading import MAX_COLUMNS
 from pipelines.warehouse.connection import attach, open_file
 from tests.intake.world import World

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.intake.encodings import MARK
 from pipelines.intake.faults import DeliveryError
-from pipelines.intake.layout import Layout
+from pipelines.intake.formats.encodings import MARK
+from pipelines.intake.formats.layout import Layout
+from pipelines.intake.formats.records import BUFFER_BYTES, MAX_RECORD_BYTES, RecordSplitter
+from pipelines.intake.formats.unpacking import Text
 from pipelines.intake.reading import Survey, column_names
-from pipelines.intake.records import BUFFER_BYTES, MAX_RECORD_BYTES, RecordSplitter
-from pipelines.intake.unpacking import Text
 from pipelines.warehouse.connection import identifier, quoted
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.formats.delimited import RARE_BLANKS, fields
+from pipelines.intake.formats.unpacking import CHUNK_BYTES
 from pipelines.intake.reading import Survey, column_names
 from pipelines.intake.rules import MORE_FIELDS
-from pipelines.intake.unpacking import CHUNK_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

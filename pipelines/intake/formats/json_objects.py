@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from pipelines.intake.encodings import MARK
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.formats.delimited import RARE_BLANKS, link, refuse_doubt, trimmed
+from pipelines.intake.formats.encodings import MARK
 from pipelines.intake.formats.json_keys import Keys, Shapes
 from pipelines.intake.formats.json_text import ArrayLines, has_fractions, has_outer_blanks, with_exact_numbers
+from pipelines.intake.formats.records import MAX_RECORD_BYTES
+from pipelines.intake.formats.unpacking import Text
 from pipelines.intake.reading import Survey, column_names
-from pipelines.intake.records import MAX_RECORD_BYTES
 from pipelines.intake.rules import NOT_JSON
-from pipelines.intake.unpacking import Text
 from pipelines.warehouse.connection import identifier, quoted
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.formats.delimited import RARE_BLANKS, link, trimmed
+from pipelines.intake.formats.unpacking import CHUNK_BYTES
 from pipelines.intake.reading import TEXT, Survey, column_names
-from pipelines.intake.unpacking import CHUNK_BYTES
 from pipelines.warehouse.connection import ColumnType, DatabaseError, identifier, open_sandbox, quoted
 
 if TYPE_CHECKING:

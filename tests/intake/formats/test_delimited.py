@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipelines.errors import ClienteleError
-from pipelines.intake import unpacking
+from pipelines.intake.formats import unpacking
 from pipelines.intake.formats.delimited import DelimitedText
 from pipelines.intake.source_file import FileFormat
 

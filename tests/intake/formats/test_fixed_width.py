@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.errors import ClienteleError
-from pipelines.intake import unpacking
+from pipelines.intake.formats import unpacking
 
 if TYPE_CHECKING:
     from tests.intake.world import World

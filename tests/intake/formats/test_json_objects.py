@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines.errors import ClienteleError
-from pipelines.intake import unpacking
-from pipelines.intake.formats import json_objects
+from pipelines.intake.formats import json_objects, unpacking
 from pipelines.intake.formats.json_objects import JsonObjects
 from pipelines.intake.source_file import FileFormat
 

@@ -15,11 +15,11 @@ import pytest
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
 from pipelines.intake.deciding import decide
-from pipelines.intake.exporting import export
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.inventory import open_landed
-from pipelines.intake.quarantine import fault_counts, quarantined_rows
-from pipelines.intake.replaying import ReplayReport, replay
+from pipelines.intake.quarantine.exporting import export
+from pipelines.intake.quarantine.inventory import fault_counts, quarantined_rows
+from pipelines.intake.replay.replaying import ReplayReport, replay
 from pipelines.policy import load_policy
 from tests.intake.test_worked_example import EXPORT, FEEDS
 
@@ -185,7 +185,7 @@ def test_what_an_interruption_has_left_out_lands_with_the_next_run(till: World, 
         raise RuntimeError(message)
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipelines.intake.replay_part.enter_replay", fail)
+        patched.setattr("pipelines.intake.replay.part.enter_replay", fail)
         with pytest.raises(RuntimeError):
             mended(till, having(Amount="7.00"))
     assert till.values("select count(*) from raw.delivery where mends_delivery_key is not null") == [0]
@@ -315,7 +315,7 @@ def test_a_replay_that_cannot_be_read_fails_no_run_and_is_tried_again(till: Worl
         raise DeliveryError(till.root, "the column 'Item' is missing", "mend the mapping")
 
     with monkeypatch.context() as patched:
-        patched.setattr("pipelines.intake.replaying.land_part", refuse)
+        patched.setattr("pipelines.intake.replay.replaying.land_part", refuse)
         till.land()
     assert [row[:4] for row in till.ledger("invoices")] == [("export.csv", "landed", 6, 4), ("out.csv", "refused", 0, 0)]
     till.land()

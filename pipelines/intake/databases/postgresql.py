@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pipelines.intake.databases import Database, ExtractionError, fetched
+from pipelines.intake.databases.reading import Database, ExtractionError, fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

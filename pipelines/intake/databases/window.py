@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 
-from pipelines.intake.databases import ExtractionError
+from pipelines.intake.databases.reading import ExtractionError
 from pipelines.intake.order import time_of
 from pipelines.warehouse.connection import Connection, identifier, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.intake.database_source import Watermark
+    from pipelines.intake.databases.source import Watermark
 
 # Under this name a file says what was read for it.
 _READING = "reading"

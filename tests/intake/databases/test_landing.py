@@ -10,11 +10,11 @@ import pytest
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
 from pipelines.intake import ledger
-from pipelines.intake.database_deliveries import read_databases
+from pipelines.intake.databases.deliveries import read_databases
 from pipelines.intake.deciding import decide
 from pipelines.intake.notices import notices
 from pipelines.warehouse.vault import open_with_vault
-from tests.intake.servers import PASSWORD, PASSWORD_IN_URL, READER, Books
+from tests.intake.databases.servers import PASSWORD, PASSWORD_IN_URL, READER, Books
 
 if TYPE_CHECKING:
     from tests.intake.world import World

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.intake import databases
-from pipelines.intake.database_extraction import Bench, Kept, extract, open_database
-from pipelines.intake.database_source import Extract, Watermark
-from pipelines.intake.databases import ExtractionError
-from tests.intake.database_reading import Reading
+from pipelines.intake.databases import reading as databases
+from pipelines.intake.databases.extraction import Bench, Kept, extract, open_database
+from pipelines.intake.databases.reading import ExtractionError
+from pipelines.intake.databases.source import Extract, Watermark
+from tests.intake.databases.reading import Reading
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.intake.servers import Books
+    from tests.intake.databases.servers import Books
 
 MOMENT = {"postgresql": "timestamp", "mysql": "datetime(6)", "sqlite": "text", "duckdb": "timestamp"}
 TWO_DAYS = Watermark(column="updated_at", overlap="2 days")
@@ -190,7 +190,7 @@ def test_the_file_holds_the_moment_that_was_read_and_the_later_one_is_newer(cust
 
 def test_batches_are_cut_by_size(customers: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(databases, "_BATCH_BYTES", 40)
-    monkeypatch.setattr("pipelines.intake.database_extraction._TELL_EVERY", 1)
+    monkeypatch.setattr("pipelines.intake.databases.extraction._TELL_EVERY", 1)
     customers.books.execute(*(f"insert into customers values ({number}, '{'x' * 50}', 1, null)" for number in range(10, 150)))
     rows = customers.read()
     assert rows is not None

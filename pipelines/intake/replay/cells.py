@@ -15,7 +15,7 @@ from pipelines.warehouse.connection import identifier, quoted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipelines.intake.replay_storing import Part
+    from pipelines.intake.replay.storing import Part
     from pipelines.intake.sources import Source
     from pipelines.warehouse.connection import Connection
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.errors import ClienteleError
-from pipelines.intake import unpacking
+from pipelines.intake.formats import unpacking
 
 if TYPE_CHECKING:
     from tests.intake.world import World

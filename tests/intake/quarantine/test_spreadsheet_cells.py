@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.intake.spreadsheet_cells import neutralised, restored
+from pipelines.intake.quarantine.spreadsheet_cells import neutralised, restored
 
 FORMULAS = [
     "=1+1",

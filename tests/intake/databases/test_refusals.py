@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pipelines.intake.database_extraction import Bench, extract, open_database
-from pipelines.intake.database_source import DatabasePlace, Extract, Watermark
-from pipelines.intake.databases import ExtractionError
-from tests.intake.database_reading import Reading
-from tests.intake.servers import PASSWORD, PASSWORD_IN_URL, READER, Books, mariadb_books, postgresql_books
+from pipelines.intake.databases.extraction import Bench, extract, open_database
+from pipelines.intake.databases.reading import ExtractionError
+from pipelines.intake.databases.source import DatabasePlace, Extract, Watermark
+from tests.intake.databases.reading import Reading
+from tests.intake.databases.servers import PASSWORD, PASSWORD_IN_URL, READER, Books, mariadb_books, postgresql_books
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +118,7 @@ def test_a_connection_that_is_lost_half_way(
 
     bench = Bench(tmp_path / "bench", "UTC")
     bench.folder.mkdir()
-    monkeypatch.setattr("pipelines.intake.database_extraction._TELL_EVERY", 1_000)
+    monkeypatch.setattr("pipelines.intake.databases.extraction._TELL_EVERY", 1_000)
     with (
         open_database(books.place, books.root, books.environment, bench.folder, "UTC") as database,
         pytest.raises(ExtractionError, match="was lost"),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from pipelines.intake.database_extraction import Bench, Kept, extract, open_database
+from pipelines.intake.databases.extraction import Bench, Kept, extract, open_database
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.intake.database_source import Extract
-    from tests.intake.servers import Books
+    from pipelines.intake.databases.source import Extract
+    from tests.intake.databases.servers import Books
 
 
 @dataclass

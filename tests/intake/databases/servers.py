@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from pipelines.intake.database_source import DatabasePlace
+from pipelines.intake.databases.source import DatabasePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

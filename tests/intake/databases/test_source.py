@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
-from pipelines.intake.database_source import Watermark
+from pipelines.intake.databases.source import Watermark
 from pipelines.intake.sources import load_source
 
 if TYPE_CHECKING:

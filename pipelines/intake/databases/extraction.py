@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import pyarrow.parquet as pq
 
 from pipelines.documents import nearest
-from pipelines.intake.database_files import open_duckdb, open_sqlite
-from pipelines.intake.database_mysql import open_mysql
-from pipelines.intake.database_postgresql import open_postgresql
-from pipelines.intake.database_window import bound, is_news, put_in_order, reading_of
-from pipelines.intake.databases import Database, ExtractionError, text_schema
+from pipelines.intake.databases.files import open_duckdb, open_sqlite
+from pipelines.intake.databases.mysql import open_mysql
+from pipelines.intake.databases.postgresql import open_postgresql
+from pipelines.intake.databases.reading import Database, ExtractionError, text_schema
+from pipelines.intake.databases.window import bound, is_news, put_in_order, reading_of
 from pipelines.intake.order import time_of
 from pipelines.warehouse.connection import open_sandbox
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from pipelines.intake.database_source import DatabasePlace, Extract, Watermark
+    from pipelines.intake.databases.source import DatabasePlace, Extract, Watermark
 
 _TELL_EVERY = 250_000
 # Enough to put any number of rows in order at the speed of the disk; with more, memory would grow with the rows.

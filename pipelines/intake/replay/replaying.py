@@ -14,10 +14,10 @@ from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.inventory import TakenDelivery, found, taken
-from pipelines.intake.mended import MendedLine, read_mended
 from pipelines.intake.order import time_of
-from pipelines.intake.replay_part import PartOutcome, land_part, waiting_rows
-from pipelines.intake.replay_storing import NUMBER, Mended, Part, archived_replay, enter_unlanded
+from pipelines.intake.quarantine.mended import MendedLine, read_mended
+from pipelines.intake.replay.part import PartOutcome, land_part, waiting_rows
+from pipelines.intake.replay.storing import NUMBER, Mended, Part, archived_replay, enter_unlanded
 from pipelines.intake.sources import Source, load_sources
 from pipelines.intake.tables import make_tables
 from pipelines.intake.workbench import Workbench, open_workbench

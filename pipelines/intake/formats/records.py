@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines.intake.layout import Layout, Split
+from pipelines.intake.formats.layout import Layout, Split
 from pipelines.intake.rules import BROKEN_QUOTES, FEWER_FIELDS, MORE_FIELDS
 
 if TYPE_CHECKING:

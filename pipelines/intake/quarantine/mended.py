@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ClienteleError
-from pipelines.intake.exporting import DELIVERY, RECORD_TYPE, REFERENCES, ROW_NUMBER, ROW_TEXT
-from pipelines.intake.spreadsheet_cells import restored
+from pipelines.intake.quarantine.exporting import DELIVERY, RECORD_TYPE, REFERENCES, ROW_NUMBER, ROW_TEXT
+from pipelines.intake.quarantine.spreadsheet_cells import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.intake.database_source import Extract, Watermark
-from tests.intake.database_reading import Reading
-from tests.intake.servers import READER, Books, Server, mariadb_books, postgresql_books, sqlite_books
+from pipelines.intake.databases.source import Extract, Watermark
+from tests.intake.databases.reading import Reading
+from tests.intake.databases.servers import READER, Books, Server, mariadb_books, postgresql_books, sqlite_books
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from pipelines.errors import ClienteleError
-from pipelines.intake import unpacking
+from pipelines.intake.formats import unpacking
 from pipelines.intake.source_file import FileFormat
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pipelines.intake.databases import Database, ExtractionError, bytes_as_text, fetched
+from pipelines.intake.databases.reading import Database, ExtractionError, bytes_as_text, fetched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
 from pipelines.intake.delivery_codes import whole_code
-from pipelines.intake.exporting import export
 from pipelines.intake.inventory import TakenDelivery
-from pipelines.intake.masking import MASK, Masking
-from pipelines.intake.mended import read_mended
-from pipelines.intake.quarantine import Fault, QuarantinedRow
+from pipelines.intake.quarantine.exporting import export
+from pipelines.intake.quarantine.inventory import Fault, QuarantinedRow
+from pipelines.intake.quarantine.masking import MASK, Masking
+from pipelines.intake.quarantine.mended import read_mended
 from pipelines.intake.sources import load_source
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
-from pipelines.intake.encodings import Doubt, codec_of, decoder_of
 from pipelines.intake.faults import DeliveryError
+from pipelines.intake.formats.encodings import Doubt, codec_of, decoder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

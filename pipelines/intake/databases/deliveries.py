@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.intake.database_extraction import Bench, Kept, extract, open_database
-from pipelines.intake.databases import ExtractionError
+from pipelines.intake.databases.extraction import Bench, Kept, extract, open_database
+from pipelines.intake.databases.reading import ExtractionError
 from pipelines.intake.deliveries import ArchivedDelivery, Extracted
 from pipelines.intake.faults import DeliveryError
 from pipelines.intake.order import time_of
@@ -18,7 +18,7 @@ from pipelines.warehouse.connection import quoted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from pipelines.intake.databases import Database
+    from pipelines.intake.databases.reading import Database
     from pipelines.intake.decisions import Decision
     from pipelines.intake.sources import Source
     from pipelines.warehouse.connection import Connection

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipelines.intake.databases import Database, ExtractionError, bytes_as_text, fetched
+from pipelines.intake.databases.reading import Database, ExtractionError, bytes_as_text, fetched
 from pipelines.intake.order import time_of
 from pipelines.warehouse.connection import Connection, DatabaseError, identifier
 from pipelines.warehouse.foreign import open_foreign

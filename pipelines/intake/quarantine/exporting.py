@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from pipelines.errors import ClienteleError
 from pipelines.intake.delivery_codes import whole_code
 from pipelines.intake.faults import DeliveryError
+from pipelines.intake.quarantine.spreadsheet_cells import neutralised
 from pipelines.intake.reading import reader_of
-from pipelines.intake.spreadsheet_cells import neutralised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pipelines.intake.inventory import TakenDelivery
-    from pipelines.intake.quarantine import QuarantinedRow
+    from pipelines.intake.quarantine.inventory import QuarantinedRow
     from pipelines.intake.sources import Source
     from pipelines.warehouse.workspace import Workspace
 

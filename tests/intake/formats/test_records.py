@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.intake import records
-from pipelines.intake.layout import Layout
-from pipelines.intake.records import RecordSplitter
+from pipelines.intake.formats import records
+from pipelines.intake.formats.layout import Layout
+from pipelines.intake.formats.records import RecordSplitter
 from pipelines.intake.rules import BROKEN_QUOTES, FEWER_FIELDS, MORE_FIELDS
 
 

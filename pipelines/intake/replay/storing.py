@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.contracts.intake_tables import load_intake_tables
 from pipelines.intake import ledger
 from pipelines.intake.deliveries import Delivery
-from pipelines.intake.replay_cells import write_rows
+from pipelines.intake.replay.cells import write_rows
 from pipelines.intake.storing import store_rows, store_totals
 from pipelines.warehouse.connection import identifier, quoted
 

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from pipelines.intake.deliveries import Delivery
 from pipelines.intake.mapping import EXCLUDED, bind
-from pipelines.intake.quarantine import cells_of
+from pipelines.intake.quarantine.inventory import cells_of
 from pipelines.intake.reading import ROW, Survey, reader_of
-from pipelines.intake.replay_cells import cells_of_no_type, typed_columns, write_cells
-from pipelines.intake.replay_judging import Wrong, set_wrong_apart, settle_in_family
-from pipelines.intake.replay_storing import Cells, Part, enter_replay, keep
+from pipelines.intake.replay.cells import cells_of_no_type, typed_columns, write_cells
+from pipelines.intake.replay.judging import Wrong, set_wrong_apart, settle_in_family
+from pipelines.intake.replay.storing import Cells, Part, enter_replay, keep
 from pipelines.intake.rules import TYPE
 from pipelines.intake.storing import store_personal
 from pipelines.warehouse.connection import quoted
