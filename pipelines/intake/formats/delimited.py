@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines.intake.faults import DeliveryError
+from pipelines.intake.formats.beside import beside
 from pipelines.intake.formats.encodings import MARK
 from pipelines.intake.formats.layout import Layout
 from pipelines.intake.formats.records import BUFFER_BYTES, MAX_RECORD_BYTES, RecordSplitter
@@ -24,6 +25,8 @@ from pipelines.warehouse.connection import identifier, quoted
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from pipelines.intake.reading import Hasher
     from pipelines.intake.source_file import FileFormat
@@ -117,9 +120,9 @@ class Signs:
         if " " not in self._met and self._has_outer_space(chunk):
             self._met.add(" ")
         self._last = chunk[-1:] or self._last
-        is_ascii = chunk.isascii()
+        is_ascii, data = chunk.isascii(), np.frombuffer(chunk, dtype=np.uint8)
         for sign, code in self._sought.items():
-            if sign not in self._met and not (is_ascii and len(code) > 1) and code in chunk:
+            if sign not in self._met and not (is_ascii and len(code) > 1) and _holds(data, code):
                 self._met.add(sign)
 
     def _has_outer_space(self, chunk: bytes) -> bool:
@@ -142,13 +145,24 @@ class Signs:
         return " " + "".join(sorted(met - {" "})) if met else ""
 
 
+def _holds(data: NDArray[np.uint8], code: bytes) -> bool:
+    """Whether a text holds a sign; numpy looks for it without keeping other threads waiting, which `in` does."""
+    places = np.flatnonzero(data[: len(data) - len(code) + 1] == code[0])
+    for offset, byte in enumerate(code[1:], start=1):
+        places = places[data[places + offset] == byte]
+    return bool(len(places))
+
+
 def _split(path: Path, form: FileFormat, also: Hasher | None, write: Callable[[bytes], object]) -> Survey:
     splitter = RecordSplitter(Layout(form.delimiter, form.quote, title_lines=form.title_lines, comment=form.comment, totals=form.totals))
-    text, signs = Text(path, form, also), Signs(form.delimiter, form.quote)
-    for part in text.parts():
-        signs.look(part)
-        write(splitter.feed(part))
-    write(splitter.finish())
+    signs = Signs(form.delimiter, form.quote)
+    with beside() as other:
+        text = Text(path, form, (lambda chunk: other.do(also, chunk)) if also is not None else None)
+        for part in text.parts():
+            other.do(signs.look, part)
+            write(splitter.feed(part))
+        write(splitter.finish())
+        other.done()
     refuse_doubt(text, splitter.records, path)
     if splitter.fault is not None:
         raise DeliveryError(path, splitter.fault, _CHECK_QUOTES)
