@@ -132,6 +132,10 @@ def _settle_keys(build: Connection, batch: Batch) -> None:
 def _settle_known(build: Connection, batch: Batch, delivery_key: int) -> None:
     """Rows that have landed before with the same content are duplicates."""
     record = batch.record.name
+    landed = f"record_type = {quoted(record)} and status = 'landed' and delivery_key <> {delivery_key}"
+    earlier = f"select delivery_key from raw.delivery where {landed}"
+    if build.execute(f"{earlier} limit 1").fetchone() is None:
+        return
     build.execute(
         f"""
         insert into {batch.settled}
@@ -145,10 +149,7 @@ def _settle_known(build: Connection, batch: Batch, delivery_key: int) -> None:
                 where
                     landed._record_key = fresh.__record_key
                     and landed._content_hash = fresh.__content_hash
-                    and landed._delivery_key in (
-                        select delivery_key from raw.delivery
-                        where record_type = {quoted(record)} and status = 'landed' and delivery_key <> {delivery_key}
-                    )
+                    and landed._delivery_key in ({earlier})
             )
         """
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import ClienteleError
 from pipelines.intake.checking import is_demanded
+from pipelines.intake.sources import SYSTEM_COLUMN
 from pipelines.warehouse.connection import Connection, identifier, quoted
 from pipelines.warehouse.vault import register
 
@@ -77,7 +78,7 @@ def register_people(build: Connection, batch: Batch, source: Source) -> None:
     for item in batch.record.properties:
         if item.surrogate is not None and item.name in batch.mapping.columns:
             column = identifier(item.name)
-            query = f"select distinct {_system(source, item)} as source_system, {column} as source_id from {batch.rows} as i"
+            query = f"select distinct {_system(source, item, batch)} as source_system, {column} as source_id from {batch.rows} as i"
             named.setdefault(item.surrogate, []).append(f"{query} where {column} is not null")
     for entity, queries in named.items():
         register(build, entity, " union ".join(queries))
@@ -89,7 +90,7 @@ def keyed(batch: Batch, source: Source, secret: Secret) -> str:
     for item in batch.record.properties:
         if item.name not in batch.mapping.columns:
             continue
-        name, system, alias = f"i.{identifier(item.name)}", _system(source, item), f"k{len(joins)}"
+        name, system, alias = f"i.{identifier(item.name)}", _system(source, item, batch), f"k{len(joins)}"
         if item.surrogate is not None:
             held = f"{alias}.entity = {quoted(item.surrogate)} and {alias}.source_system = {system} and {alias}.source_id = {name}"
             joins.append(f"left join vault.registry as {alias} on {held}")
@@ -118,11 +119,14 @@ def _digested_once(batch: Batch, item: Property, system: str, salt: str, alias: 
     return f"left join (select system, id, {digest} as key from ({ids}) as ids) as {alias} on {held}"
 
 
-def _system(source: Source, item: Property) -> str:
+def _system(source: Source, item: Property, batch: Batch) -> str:
     """SQL for the system whose numbers a column holds: the one that its row or the source names for it, else the row's own."""
     if item.system_from is not None:
         return f"i.{identifier(item.system_from)}"
     other = source.ids_from.get(item.surrogate or item.event_key or "")
+    if other is None and SYSTEM_COLUMN not in batch.mapping.feed.columns:
+        # The same for every row; said as such, it is worked out once.
+        other = source.system
     return quoted(other) if other is not None else "i.source_system"
 
 
