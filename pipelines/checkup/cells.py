@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -100,10 +101,13 @@ class Cells:
         """The formats that read nearly all values, likeliest first: more than one where the values leave it open."""
         # Of the beginning and of the end, where the days are others.
         waiting = self.distinct[:_TRIED] + self.distinct[_TRIED:][-_TRIED:]
-        if not waiting or sum(_LIKE_A_DAY.match(text) is not None for text in waiting) < _ENOUGH * len(waiting):
+        # A day counts as often as it stands: one damaged cell among few days is still one among many cells.
+        times = Counter(self.values)
+        enough = _ENOUGH * sum(times[text] for text in waiting)
+        if not waiting or sum(times[text] for text in waiting if _LIKE_A_DAY.match(text) is not None) < enough:
             return ()
         first = [name for name in _FORMATS if any(_reads(name, text) for text in waiting[:5])]
-        return tuple(name for name in first if sum(_reads(name, text) for text in waiting) >= _ENOUGH * len(waiting))
+        return tuple(name for name in first if sum(times[text] for text in waiting if _reads(name, text)) >= enough)
 
     @cached_property
     def is_iso(self) -> bool:
