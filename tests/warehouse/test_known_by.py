@@ -29,6 +29,8 @@ BILLS = """
 # Midnight in Shanghai.
 FIRST, SECOND = datetime(2024, 2, 4, 16), datetime(2024, 3, 4, 16)
 
+RAW_TABLES = "select table_name from duckdb_tables() where schema_name = 'raw'"
+
 
 @pytest.mark.parametrize(
     ("stated", "zone", "meant"),
@@ -78,7 +80,7 @@ def test_only_what_was_known_is_copied(world: World) -> None:
             later = f"select count(*) from raw.{table} where delivery_key not in (select delivery_key from raw.delivery)"
             assert read(then, later) == [(0,)], table
         assert read(then, "select sum(row_count) from raw.quarantine_summary") == [(1,)]
-        assert told == sorted(f"raw.{name}" for (name,) in read(world.workspace, "select table_name from duckdb_tables()"))
+        assert told == sorted(f"raw.{name}" for (name,) in read(world.workspace, RAW_TABLES))
     with as_known_by(world.workspace, SECOND) as then:
         for table in told:
             assert read(then, f"from {table} order by all") == read(world.workspace, f"from {table} order by all"), table
