@@ -54,7 +54,8 @@ def rehearse(workspace: Workspace, source: Source, path: Path, policy: Policy, t
         tell("reading the file")
         name = _name_in(workspace, source, path)
         delivery = inspect(scratch.workspace, source, path, scratch.secret, set(), name)
-        if delivery is None:  # pragma: no cover  # only for what has been seen, and nothing has
+        # Only what has been seen before is passed over, and here nothing has.
+        if delivery is None:
             message = f"{path}: was passed over; this is a fault of the check, please report it."
             raise ClienteleError(message)
         notes = [*_place_notes(workspace, source, path), *scratch.notes]

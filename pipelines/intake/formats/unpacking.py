@@ -34,7 +34,7 @@ _NO_MEMBER = ("__MACOSX", ".DS_Store")
 # A small file that unpacks to a large one is refused before its working copy fills the disk: tables pack to a hundredth at best, and below
 # the floor it does no harm.
 MOST_UNPACKED_RATIO, UNPACKED_FLOOR_BYTES = 200, 1 << 30
-_DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException, NotImplementedError, RuntimeError)
+_DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException, NotImplementedError)
 
 
 @contextmanager
