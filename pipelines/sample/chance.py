@@ -16,7 +16,11 @@ Booleans: TypeAlias = NDArray[np.bool_]
 Times: TypeAlias = NDArray[np.datetime64]
 Shape: TypeAlias = int | tuple[int, ...]
 
-SUBJECTS: Final = ("people", "attributes", "accounts", "behaviour", "billing", "payments", "contacts", "complaints", "dirt")
+SUBJECTS: Final = (
+    *("people", "attributes", "accounts", "behaviour", "billing", "payments", "contacts", "complaints", "dirt"),
+    *("memberships", "names", "particulars", "texts", "usage", "subscriptions", "surveys", "incidents", "campaigns", "consents"),
+    *("reference", "balances", "promises", "managers", "wallet", "purchases", "report", "customers", "service", "decisions"),
+)
 
 
 def stream(seed: int, subject: str, part: int = 0) -> np.random.Generator:

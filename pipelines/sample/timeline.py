@@ -1,4 +1,4 @@
-"""The months of the sample. The last one is fixed, so that nothing depends on the day on which the sample is written."""
+"""The months of the sample. The last one is fixed unless told, so that nothing depends on the day on which the sample is written."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -14,19 +14,20 @@ UTC_OFFSET_HOURS: Final = 8  # the business lives in Asia/Shanghai, which keeps 
 
 @dataclass(frozen=True)
 class Timeline:
-    """`count` months ending in LAST_MONTH, addressed by their index 0 … count - 1. All times are local time of the business."""
+    """`count` months ending in `last`, addressed by their index 0 … count - 1. All times are local time of the business."""
 
     count: int
+    last: np.datetime64 = LAST_MONTH
 
     @property
     def first(self) -> np.datetime64:
         """The month of index 0."""
-        return LAST_MONTH - np.timedelta64(self.count - 1, "M")
+        return self.last - np.timedelta64(self.count - 1, "M")
 
     @property
     def end(self) -> np.datetime64:
         """The first second after the last month."""
-        end: np.datetime64 = (LAST_MONTH + np.timedelta64(1, "M")).astype("datetime64[ms]")
+        end: np.datetime64 = (self.last + np.timedelta64(1, "M")).astype("datetime64[ms]")
         return end
 
     def month(self, index: int) -> np.datetime64:

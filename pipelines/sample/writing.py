@@ -23,7 +23,7 @@ from pipelines.sample.dirt import Spoiling, log, spoil
 from pipelines.sample.payments import make_payments
 from pipelines.sample.people import make_customers, make_particulars
 from pipelines.sample.timeline import Timeline
-from pipelines.sample.truth import write_truth
+from pipelines.sample.truth_old import write_truth
 
 REPEATED_FILE: Final = "repeated_file"
 _SOURCES: Final = Path(__file__).parent / "sources"

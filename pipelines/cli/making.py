@@ -1,0 +1,136 @@
+"""The verb `sample`: a made-up business with known truth."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipelines.cli.application import application, place_of
+from pipelines.errors import ClienteleError
+from pipelines.warehouse.workspace import CHECKOUT, Workspace
+
+if TYPE_CHECKING:
+    from pipelines.sample import SampleSummary
+
+
+@application.command()
+def sample(
+    out: Annotated[Path | None, typer.Option("--out", help="Workspace folder to write into (default: the current workspace).")] = None,
+    industry: Annotated[str, typer.Option(help="telecom, bank or utility.")] = "telecom",
+    customers: Annotated[int | None, typer.Option(min=1, help="Number of true customers (default 2,000).")] = None,
+    months: Annotated[int | None, typer.Option(min=1, help="Number of months (default 24).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed; the same seed gives the same content.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="MONTH", help="Last month, such as 2026-09 (default: always the same one).")] = None,
+    usage: Annotated[str, typer.Option(help="How finely usage is metered: hourly, daily or monthly.")] = "monthly",
+    dirt: Annotated[
+        list[str] | None,
+        typer.Option(metavar="RATE", help="What goes wrong: a factor on all rates (0 for nothing), or KIND=SHARE of one; may be repeated."),
+    ] = None,
+    truth: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where what only the maker knows goes (default: truth/ beside the workspace).")
+    ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Print the shapes of the sample beside real ones; without --out nothing is written.")
+    ] = False,
+) -> None:
+    """Write the deliveries of a made-up business into a workspace, and its truth beside it."""
+    from pipelines import display
+    from pipelines.sample import Wanted, write_sample
+
+    stated = {"customers": customers, "months": months, "seed": seed, "end": end}
+    wanted = Wanted(industry=industry, usage=usage, dirt=tuple(dirt or ()), **{name: it for name, it in stated.items() if it is not None})  # type: ignore[arg-type]
+    screen = display.standard_output()
+    if report and out is None:
+        _print_report(wanted)
+        return
+    place = place_of(out)
+    if has_sources(place):
+        message = f"{place.sources}: the workspace has sources already; give an empty folder with --out."
+        raise ClienteleError(message)
+    apart = _truth_folder(place, truth)
+    with display.Bar(screen, "sample") as bar:
+        summary = write_sample(place.root, wanted, progress=bar.tell, truth=apart)
+    _print_summary(summary)
+    if report:
+        _print_report(wanted)
+    if apart is not None:
+        display.say(screen, f"Truth: {apart}")
+    display.say(screen, f"Next: clientele run --workspace {place.root}")
+
+
+def has_sources(place: Workspace) -> bool:
+    """Whether a workspace describes its deliveries already."""
+    return any(path.suffix in (".yml", ".yaml") for path in place.sources.glob("*"))
+
+
+def write_default_sample(place: Workspace) -> None:
+    """Write the default sample, without its truth."""
+    from pipelines import display
+    from pipelines.sample import write_sample
+
+    with display.Bar(display.standard_output(), "sample") as bar:
+        write_sample(place.root, progress=bar.tell)
+
+
+def _truth_folder(place: Workspace, stated: Path | None) -> Path | None:
+    """Where the truth goes: as told, else beside the workspace under its name; the checkout's own workspace has no beside."""
+    if stated is not None:
+        folder = stated.expanduser().absolute()
+        if folder.is_relative_to(place.root):
+            message = f"{folder}: the truth must lie outside the workspace {place.root}, which the warehouse reads; name another --truth."
+            raise ClienteleError(message)
+        return folder
+    return None if place.root.is_relative_to(CHECKOUT) else place.root.parent / "truth" / place.root.name
+
+
+def _print_summary(summary: SampleSummary) -> None:
+    """What was delivered and what went wrong on the way, as two tables; elsewhere than on a terminal a line each."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines import display
+
+    screen = display.standard_output()
+    tables: tuple[tuple[str, str, dict[str, int]], ...] = (
+        ("Delivered", "rows", summary.rows),
+        ("Went wrong on the way", "times", summary.dirt),
+    )
+    for title, unit, counts in tables:
+        if not screen.is_terminal:
+            screen.file.writelines(f"{title}\t{name}\t{count}\n" for name, count in counts.items())
+            continue
+        table = Table(title=title, box=SIMPLE_HEAD, title_justify="left")
+        table.add_column("source" if unit == "rows" else "kind")
+        table.add_column(unit, justify="right")
+        for name, count in counts.items():
+            table.add_row(Text(name), f"{count:,}")
+        screen.print(table)
+    display.say(screen, f"{summary.files:,} files of {summary.customers:,} customers over {summary.months} months.")
+
+
+def _print_report(wanted: Any) -> None:
+    """The shapes of the sample beside real ones."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from pipelines import display
+    from pipelines.sample.report import report_on
+
+    screen = display.standard_output()
+    with display.Bar(screen, "report") as bar:
+        shapes = report_on(wanted, progress=bar.tell)
+    names = ("shape", "sample", "from", "to", "real", "source")
+    if not screen.is_terminal:
+        screen.file.writelines("\t".join(line) + "\n" for line in (names, *(shape.cells() for shape in shapes)))
+        return
+    table = Table(box=SIMPLE_HEAD)
+    for name in names:
+        table.add_column(name, justify="left" if name in ("shape", "source") else "right", overflow="fold")
+    for shape in shapes:
+        table.add_row(*(Text(cell) for cell in shape.cells()), style=None if shape.is_inside else "red")
+    screen.print(table)

@@ -1,0 +1,88 @@
+"""The contacts that the company begins: what campaigns treated, and reminders of unpaid bills."""
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from pipelines.sample.business import Chunk
+from pipelines.sample.chance import Times, stream
+from pipelines.sample.population.memberships import OPERATIONS_UNIT
+from pipelines.sample.records.contact_causes import REMINDER, RETENTION, SALES, calls
+from pipelines.sample.records.served import HOUR, bills, later, positions
+from pipelines.sample.story.campaigns import COLLECTION, CROSS_SELL, KINDS
+from pipelines.sample.timeline import SECONDS_A_DAY
+
+OUTCOMES: Final = ("accepted", "declined", "no_answer", "promised", "reached")  # those of campaigns first, in the order of RESPONSES
+_NO_ANSWER, _PROMISED, _REACHED = 2, 3, 4
+_CAMPAIGN_PART: Final = 2**30  # added to the number of the chunk: draws apart from those of the contacts
+_DUNNED: Final = ((5, 9, 0.55), (24, 33, 0.65))  # days after the due date, and how many of the unpaid bills are reminded of then
+_REASON_OF_KIND: Final = np.array(
+    [REMINDER if kind == COLLECTION else SALES if kind == CROSS_SELL else RETENTION for kind in range(len(KINDS))]
+)
+
+
+def contacted_at(chunk: Chunk) -> Times:
+    """When each member of a campaign (position) was contacted, on a day of the campaign's month; NaT for the held out."""
+    members, timeline = chunk.members, chunk.business.timeline
+    rng = stream(chunk.business.seed, "contacts", _CAMPAIGN_PART + chunk.index)
+    count = len(members.customer)
+    day, second = rng.integers(3, 27, count), rng.integers(9 * HOUR, 19 * HOUR, count)
+    moment = timeline.at(chunk.business.campaigns.month[members.campaign], day, second)
+    return np.where(members.is_treated, moment, np.datetime64("NaT", "ms"))
+
+
+def made_by_company(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFrame, payments: pl.DataFrame) -> list[pl.DataFrame]:
+    """All that the company begins; frames as made by `contact_causes.calls`, with `outcome` (position in OUTCOMES) and `campaign`."""
+    return [_campaigns(chunk), *_reminders(rng, chunk, invoices, payments)]
+
+
+def _campaigns(chunk: Chunk) -> pl.DataFrame:
+    treated = np.flatnonzero(chunk.members.is_treated)
+    campaign = chunk.members.campaign[treated]
+    return calls(
+        "campaign",
+        chunk.members.customer[treated],
+        contacted_at(chunk)[treated],
+        _REASON_OF_KIND[chunk.business.campaigns.kind[campaign]],
+        campaign=campaign,
+        outcome=chunk.members.response[treated],
+        is_outbound=np.ones(len(treated), dtype=np.bool_),
+    )
+
+
+def _reminders(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFrame, payments: pl.DataFrame) -> list[pl.DataFrame]:
+    """Collectors remind of bills that are still unpaid days, then weeks after they were due; payment and reminder may cross."""
+    due = _due(chunk, invoices, payments)
+    customer = positions(chunk, due["customer_id"])
+    day, paid_at = due["due_at"].to_numpy().astype("datetime64[ms]"), due["paid_at"].to_numpy()
+    parts = []
+    for first, last, share in _DUNNED:
+        after = rng.integers(first, last + 1, len(due)) * SECONDS_A_DAY + rng.integers(9 * HOUR, 19 * HOUR, len(due))
+        occurred = later(day, after)
+        reminded = (np.isnat(paid_at) | (occurred < paid_at)) & (rng.random(len(due)) < share)
+        draw = rng.random(int(reminded.sum()))
+        outcome = np.where(draw < 0.35, _NO_ANSWER, np.where(draw < 0.6, _PROMISED, _REACHED))
+        is_outbound = np.ones(len(outcome), dtype=np.bool_)
+        parts.append(calls("reminder", customer[reminded], occurred[reminded], REMINDER, outcome=outcome, is_outbound=is_outbound))
+    return parts
+
+
+def _due(chunk: Chunk, invoices: pl.DataFrame, payments: pl.DataFrame) -> pl.DataFrame:
+    """The bills that are dunned when nobody pays them, with `paid_at`, the first payment for them.
+
+    Nobody is dunned who pays in advance or disputes the bill. A payment without a reference is taken for the bill issued before it.
+    """
+    is_paid = (pl.col("unit") == OPERATIONS_UNIT) & (pl.col("kind") == "payment") & pl.col("returned_at").is_null()
+    paid = payments.filter(is_paid).select("invoice_id", "customer_id", "paid_at")
+    referred = paid.filter(pl.col("invoice_id").is_not_null()).group_by("invoice_id").agg(paid_at=pl.col("paid_at").min())
+    loose = paid.filter(pl.col("invoice_id").is_null() & pl.col("customer_id").is_not_null()).select("customer_id", loose_at="paid_at")
+    contested = invoices.filter(pl.col("status").is_in(["disputed", "cancelled"]))["invoice_id"].unique()
+    issued = bills(invoices).filter(pl.col("due_at").is_not_null() & ~pl.col("invoice_id").is_in(contested.implode()))
+    account = np.searchsorted(chunk.accounts.number, issued["account_id"].fill_null(-1).to_numpy())
+    is_prepaid = chunk.accounts.is_prepaid[np.minimum(account, chunk.accounts.count - 1)]
+    due = issued.filter(pl.Series(~is_prepaid, dtype=pl.Boolean)).sort("issued_at", "invoice_id", maintain_order=True)
+    due = due.join(referred, on="invoice_id", how="left", maintain_order="left").join_asof(
+        loose.sort("loose_at"), left_on="issued_at", right_on="loose_at", by="customer_id", strategy="forward", check_sortedness=False
+    )
+    return due.with_columns(paid_at=pl.min_horizontal("paid_at", "loose_at"))

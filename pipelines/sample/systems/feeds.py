@@ -1,0 +1,93 @@
+"""All that the systems deliver: the feeds, which record each tells, and how it tells it."""
+
+from collections.abc import Callable
+from typing import Final
+
+import polars as pl
+
+from pipelines.sample.deliveries.feed import Feed
+from pipelines.sample.systems import (
+    billing,
+    call_centre,
+    campaign_tool,
+    collections_ledger,
+    complaints_desk,
+    crm,
+    finance,
+    harbour,
+    hr,
+    key_accounts,
+    leasing,
+    mediation,
+    network,
+    stewards,
+    survey_tool,
+)
+from pipelines.sample.timeline import Timeline
+
+# Feeds of what is new or changed in a month: the record that is told, and how.
+_NEWS: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame], pl.DataFrame]], ...]] = (
+    (crm.CUSTOMERS, "customers", crm.tell_customers),
+    (crm.ACCOUNTS, "accounts", crm.tell_accounts),
+    (crm.SUBSCRIPTIONS, "subscriptions", crm.tell_subscriptions),
+    (crm.SERVICE_CHANGES, "service_changes", crm.tell_service_changes),
+    (crm.CONSENTS, "consents", crm.tell_consents),
+    (billing.INVOICES, "invoices", billing.tell_invoices),
+    (billing.INVOICE_LINES, "invoice_lines", billing.tell_invoice_lines),
+    (billing.PAYMENTS, "payments", billing.tell_payments),
+    (billing.BALANCES, "balances", billing.tell_balances),
+    (call_centre.CONTACTS, "contacts", call_centre.tell_contacts),
+    (complaints_desk.COMPLAINTS, "complaints", complaints_desk.tell_complaints),
+    (complaints_desk.EVENTS, "complaint_events", complaints_desk.tell_events),
+    (key_accounts.WALLET, "wallet_estimates", key_accounts.tell_wallet),
+    (mediation.USAGE, "usage", mediation.tell_usage),
+    (survey_tool.RESPONSES, "surveys", survey_tool.tell_responses),
+    (collections_ledger.PROMISES, "promises_to_pay", collections_ledger.tell_promises),
+    (network.INCIDENTS, "incidents", network.tell_incidents),
+    (campaign_tool.CAMPAIGNS, "campaigns", campaign_tool.tell_campaigns),
+    (campaign_tool.MEMBERS, "campaign_members", campaign_tool.tell_members),
+    (finance.TARGETS, "targets", finance.tell_targets),
+    (finance.CUSTODY_BALANCES, "custody_balances", finance.tell_custody_balances),
+    (finance.EXCHANGE_RATES, "exchange_rates", finance.tell_exchange_rates),
+    (finance.BUSINESS_CALENDAR, "business_calendar", finance.tell_business_calendar),
+    (finance.SERVICE_TARGETS, "service_targets", finance.tell_service_targets),
+    (harbour.INVOICES, "invoices", harbour.tell_invoices),
+    (harbour.PAYMENTS, "payments", harbour.tell_payments),
+    (leasing.INVOICES, "invoices", leasing.tell_invoices),
+    (leasing.PAYMENTS, "payments", leasing.tell_payments),
+    (stewards.IDENTITY_DECISIONS, "identity_decisions", stewards.tell_identity_decisions),
+)
+# Feeds whose files are whole lists.
+_LISTS: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame, Timeline], pl.DataFrame]], ...]] = (
+    (crm.PRODUCTS, "products", crm.tell_products),
+    (key_accounts.CUSTOMERS, "key_accounts", key_accounts.tell_customers),
+    (hr.EMPLOYEES, "employees", hr.tell_employees),
+    (hr.ORGANISATION_UNITS, "organisation_units", hr.tell_organisation_units),
+    (harbour.CUSTOMERS, "customers", harbour.tell_customers),
+    (leasing.CUSTOMERS, "customers", leasing.tell_customers),
+)
+
+FEEDS: Final[tuple[Feed, ...]] = (*(feed for feed, _, _ in _NEWS), *(feed for feed, _, _ in _LISTS))
+# Name of the records layer's frame that each source tells; the register of key accounts is a frame of its own, `key_accounts`.
+RECORD_OF: Final[dict[str, str]] = {feed.source: record for feed, record, *_ in (*_NEWS, *_LISTS)}
+_TELL_NEWS: Final = {feed.source: tell for feed, _, tell in _NEWS}
+_TELL_LIST: Final = {feed.source: tell for feed, _, tell in _LISTS}
+
+
+def feeds_of(record: str) -> list[Feed]:
+    """The feeds that tell a frame of the records layer, in the order of FEEDS."""
+    return [feed for feed in FEEDS if RECORD_OF[feed.source] == record]
+
+
+def tell(source: str, frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
+    """The rows of a source's files, with the month of each in `delivered`.
+
+    Args:
+        source: Name of the source: a key of RECORD_OF.
+        frame: The records layer's frame of that record, of one chunk or of the whole business. Rows of other companies are left out.
+        timeline: The months; whole lists are made for each of them.
+
+    Raises:
+        KeyError: There is no such source.
+    """
+    return _TELL_LIST[source](frame, timeline) if source in _TELL_LIST else _TELL_NEWS[source](frame)

@@ -1,0 +1,115 @@
+"""How a number looks in the files: the one place where the generator's numbers become those that systems print.
+
+Every function takes an expression of whole numbers from 0 and gives text; distinct numbers give distinct texts, and null stays null. Numbers
+of the subsidiaries and of the register of key accounts are scattered, so that they tell nothing about whose other numbers they are.
+"""
+
+from typing import Final
+
+import polars as pl
+
+from pipelines.sample.population.memberships import HARBOUR_UNIT, LEASING_UNIT, OPERATIONS_UNIT, SLOTS, UNIT_OF_SLOT
+
+SCATTERED_BELOW: Final = 99_999_989  # a prime: numbers below it are scattered without two meeting
+_STEP: Final = {HARBOUR_UNIT: 61_803_397, LEASING_UNIT: 38_196_603, -1: 27_182_819}
+_REGISTER: Final = -1
+SYSTEM_OF_UNIT: Final = {OPERATIONS_UNIT: "crm", HARBOUR_UNIT: "harbour", LEASING_UNIT: "leasing"}
+_INVOICE: Final = {OPERATIONS_UNIT: "B", HARBOUR_UNIT: "HI", LEASING_UNIT: "ZL"}
+_PAYMENT: Final = {OPERATIONS_UNIT: "R", HARBOUR_UNIT: "HR", LEASING_UNIT: "SK"}
+
+
+def customer_number(number: pl.Expr, unit: int = OPERATIONS_UNIT) -> pl.Expr:
+    """A customer's number as the company of the group writes it; those of the subsidiaries are distinct below SCATTERED_BELOW."""
+    if unit == HARBOUR_UNIT:
+        return _numbered("HB", _scattered(number, unit), 8)
+    if unit == LEASING_UNIT:
+        return _numbered("L-2026", _scattered(number, unit), 8)
+    return number.cast(pl.String).str.zfill(8)
+
+
+def key_account_number(number: pl.Expr) -> pl.Expr:
+    """The number of a customer (global number) in the register of key accounts; distinct below SCATTERED_BELOW."""
+    return _numbered("KA-", _scattered(number, _REGISTER), 8)
+
+
+def system_of(number: pl.Expr) -> pl.Expr:
+    """The system that gives a customer (global number) its number."""
+    slots = {slot: SYSTEM_OF_UNIT[int(unit)] for slot, unit in enumerate(UNIT_OF_SLOT)}
+    return (number % SLOTS).replace_strict(slots, return_dtype=pl.String)
+
+
+def customer_number_in(system: pl.Expr, number: pl.Expr) -> pl.Expr:
+    """A customer's number as each row's system writes it: crm, harbour, leasing or key_accounts."""
+    written = pl.when(system == "key_accounts").then(key_account_number(number))
+    for unit, name in SYSTEM_OF_UNIT.items():
+        written = written.when(system == name).then(customer_number(number, unit))
+    return written
+
+
+def account_number(number: pl.Expr) -> pl.Expr:
+    """An account's number as the CRM system writes it."""
+    return _numbered("A", number, 8)
+
+
+def subscription_number(number: pl.Expr) -> pl.Expr:
+    """A subscription's number as the CRM system writes it."""
+    return _numbered("S", number, 9)
+
+
+def change_number(number: pl.Expr) -> pl.Expr:
+    """The number of a service change as the CRM system writes it."""
+    return _numbered("CH", number, 8)
+
+
+def employee_number(number: pl.Expr) -> pl.Expr:
+    """A staff number."""
+    return _numbered("E", number, 5)
+
+
+def invoice_number(number: pl.Expr, unit: int = OPERATIONS_UNIT) -> pl.Expr:
+    """An invoice's number as the company of the group writes it."""
+    return _numbered(_INVOICE[unit], number, 9)
+
+
+def payment_number(number: pl.Expr, unit: int = OPERATIONS_UNIT) -> pl.Expr:
+    """A payment's number as the company of the group writes it."""
+    return _numbered(_PAYMENT[unit], number, 9)
+
+
+def promise_number(number: pl.Expr) -> pl.Expr:
+    """The number of a promise to pay."""
+    return _numbered("PTP", number, 7)
+
+
+def contact_number(number: pl.Expr) -> pl.Expr:
+    """A contact's number as the call centre writes it."""
+    return _numbered("T2", number, 8)
+
+
+def complaint_number(number: pl.Expr) -> pl.Expr:
+    """A complaint's number as the complaints desk writes it."""
+    return _numbered("CP", number, 7)
+
+
+def response_number(number: pl.Expr) -> pl.Expr:
+    """The number of a survey sent to a customer."""
+    return _numbered("SV-", number, 8)
+
+
+def incident_number(number: pl.Expr) -> pl.Expr:
+    """An incident's number."""
+    return _numbered("INC", number, 7)
+
+
+def campaign_number(number: pl.Expr) -> pl.Expr:
+    """A campaign's number, from its position."""
+    return _numbered("C", number + 1, 4)
+
+
+def _numbered(letters: str, number: pl.Expr, digits: int) -> pl.Expr:
+    return pl.concat_str(pl.lit(letters), number.cast(pl.String).str.zfill(digits)).alias(number.meta.output_name())
+
+
+def _scattered(number: pl.Expr, row: int) -> pl.Expr:
+    """Another order of the numbers below SCATTERED_BELOW: multiplying by what has no divisor in common with it lets no two meet."""
+    return (number * _STEP[row] + 12_345) % SCATTERED_BELOW
