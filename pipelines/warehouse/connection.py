@@ -94,8 +94,9 @@ def open_sandbox(readable: Sequence[Path], temp: Path, time_zone: str, most_memo
         _limit(connection, SANDBOX_SHARE, temp, most_memory)
         connection.execute(f"set TimeZone = {quoted(time_zone)}")
         connection.execute(f"set allowed_paths = [{', '.join(quoted(str(path)) for path in readable)}]")
-        # The optimiser hoists an expression that stands twice out of `try(...)`, where its error would end the query instead of the row.
-        connection.execute("set disabled_optimizers = 'common_subexpressions'")
+        # The optimiser hoists an expression that stands twice out of `try(...)`, where its error would end the query instead of the row,
+        # and makes a join of a long IN list, whose rows come out of order when several threads read.
+        connection.execute("set disabled_optimizers = 'common_subexpressions,in_clause'")
         # How far the sandbox reads ahead of whoever takes its rows: at DuckDB's own megabyte all but one of its threads wait.
         connection.execute(f"set streaming_buffer_size = '{_READ_AHEAD}'")
         connection.execute("set enable_external_access = false")

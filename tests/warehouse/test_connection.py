@@ -6,6 +6,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import ClienteleError
@@ -155,3 +157,16 @@ def test_rows_are_transferred_in_batches(prepared: Workspace) -> None:
         assert [row[:2] for row in kinds][:2] == [("i", "BIGINT"), ("label", "VARCHAR")]
         assert target.execute("select * from duckdb_views() where not internal").fetchall() == []
         assert target.execute("select table_name from duckdb_tables() where not temporary").fetchall() == []
+
+
+def test_rows_of_the_sandbox_keep_their_order(tmp_path: Path) -> None:
+    """Also when several threads read, and an expression names many words: the position of a row is its number in the file."""
+    rows = 30_000
+    path = tmp_path / "words.parquet"
+    pq.write_table(pa.table({"n": list(range(rows)), "word": ["f"] * rows}), path, row_group_size=333)
+    (tmp_path / "spill").mkdir()
+    query = f"select n, word in ('a', 'b', 'c', 'd', 'e', 'f') as is_known from read_parquet({quoted(str(path))})"
+    for _ in range(10):
+        with open_sandbox([path], tmp_path / "spill", "UTC") as sandbox:
+            read = sandbox.sql(query).to_arrow_reader(65_536).read_all()
+        assert read.column("n").to_pylist() == list(range(rows))
