@@ -1,10 +1,7 @@
-"""A small believable telecommunication business, from a seed: what its systems would deliver to the warehouse.
+"""A believable business from a seed: what its systems would deliver to the warehouse, and the truth that they do not tell.
 
-What happened is made first: `people`, `accounts`, `behaviour`, then `bills` with their `lines`, `payments`, `complaints`, `contacts`.
-Then each system tells it in its own way: `crm`, `billing` (with `versions`), `call_centre`, `complaints_desk`. `dirt` spoils a little
-of it on the way, and `writing` puts it into files. `sources/` holds the source files that go with them.
+`industries` says what is sold; `population` who there is; `story` what happens to them, month by month, from hidden causes; `records`
+what that leaves behind, clean; `systems` how each system tells it; `deliveries` what goes wrong on the way, and the files. `truth` is
+written apart: nothing of the warehouse reads it. `report` holds the shapes against real ones. `sources/` describes the deliveries.
 """
 
-from pipelines.sample.writing import SampleSummary, write_sample
-
-__all__ = ["SampleSummary", "write_sample"]

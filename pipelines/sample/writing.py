@@ -1,42 +1,25 @@
 """From a seed to the files of a workspace."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
-import polars as pl
+import numpy as np
 
-from pipelines.errors import ClienteleError
-from pipelines.sample.accounts import make_accounts
-from pipelines.sample.behaviour import live
-from pipelines.sample.billing import bill_numbers, billing_deliveries, delivered_again
-from pipelines.sample.bills import make_bills
-from pipelines.sample.call_centre import call_centre_deliveries
-from pipelines.sample.chance import stream
-from pipelines.sample.complaints import make_complaints
-from pipelines.sample.complaints_desk import complaints_desk_deliveries
-from pipelines.sample.contacts import make_contacts
-from pipelines.sample.crm import crm_deliveries
-from pipelines.sample.delivery import Delivery, write_dated
-from pipelines.sample.dirt import Spoiling, log, spoil
-from pipelines.sample.payments import make_payments
-from pipelines.sample.people import make_customers, make_particulars
-from pipelines.sample.timeline import Timeline
-from pipelines.sample.truth_old import write_truth
+from pipelines.sample.deliveries import Outbox, Sent
+from pipelines.sample.industries import INDUSTRIES
+from pipelines.sample.population.chunks import chunk_count, make_business, make_chunk
+from pipelines.sample.records.custody import CustodyBook
+from pipelines.sample.telling import PARTS_OF_A_CHUNK, tell_business, tell_chunk, tell_custody
+from pipelines.sample.timeline import SECONDS_A_DAY
+from pipelines.sample.truth.book import TruthBook
+from pipelines.sample.wanted import Wanted
 
-REPEATED_FILE: Final = "repeated_file"
-_SOURCES: Final = Path(__file__).parent / "sources"
-_CUSTOMERS: Final = (20, 1_000_000)
-_MONTHS: Final = (3, 120)
-_SPOILING: Final = {
-    "crm_customers": Spoiling(key="cust_no", is_snapshot=True),
-    "billing_invoices": Spoiling(key="BillNo", date="BillDate", amount="Total"),
-    "billing_invoice_lines": Spoiling(key="BillNo", amount="Gross"),
-    "billing_payments": Spoiling(key="Receipt", date="ValueDate", amount="Paid", conflicts=True, repeats=True),
-    "call_centre_contacts": Spoiling(key="联系编号", date="开始时间", repeats=True),
-    "complaints_desk_complaints": Spoiling(key="case_no", date="opened"),
-}
+Progress = Callable[[str, int, int], None]
+_SOURCES: Final = Path(__file__).parent / "new_sources"
 
 
 @dataclass(frozen=True)
@@ -44,11 +27,11 @@ class SampleSummary:
     """What was written.
 
     Attributes:
-        customers: Customers in all, newcomers and leavers included.
+        customers: True customers in all, newcomers and leavers included.
         months: Months in all.
         files: Delivered files.
         rows: Delivered rows by source, without headers and control rows.
-        dirt: Remarkable rows by kind: those that cannot be read, repeated, late, corrected; and the files delivered twice.
+        dirt: What went wrong on the way, by kind.
     """
 
     customers: int
@@ -58,85 +41,53 @@ class SampleSummary:
     dirt: dict[str, int]
 
 
-def write_sample(
-    root: Path,
-    customers: int = 500,
-    months: int = 18,
-    seed: int = 20260101,
-    progress: Callable[[str, int, int], None] | None = None,
-    truth: Path | None = None,
-) -> SampleSummary:
-    """Write the deliveries of a telecommunication business into a workspace, and the source files that describe them.
+def write_sample(root: Path, wanted: Wanted | None = None, progress: Progress | None = None, truth: Path | None = None) -> SampleSummary:
+    """Write the deliveries of a business into a workspace, and the source files that describe them.
 
-    The same arguments give the same bytes on any machine. The source files come last: while they are absent, the sample is not complete.
+    What is wanted decides the content, on any machine. The source files come last: while they are absent, the sample is not complete.
 
     Args:
         root: The workspace; `landing/` and `sources/` are made below it.
-        customers: How many customers there are over the whole time.
-        months: How many months, ending in September 2026.
-        seed: Any whole number from 0.
-        progress: Called after each file with what is being done, how many files are done, and how many there are.
-        truth: Folder for what a real business does not know (see `truth.write_truth`), outside the workspace; without it none is written.
-
-    Raises:
-        ClienteleError: A number is out of range.
+        wanted: What business; the default one without.
+        progress: Called after each part with what is done, how many parts are done, and how many there are.
+        truth: Folder for what a real business does not know, outside the workspace; without it none is written.
     """
-    _check("customers", customers, *_CUSTOMERS)
-    _check("months", months, *_MONTHS)
-    _check("seed", seed, 0, 2**63 - 1)
-    timeline = Timeline(months)
-    people = make_customers(seed, customers, timeline)
-    particulars = make_particulars(seed, people, timeline)
-    accounts = make_accounts(seed, people, timeline)
-    life = live(seed, people, particulars, accounts, timeline)
-    bills = make_bills(seed, people, accounts, life, timeline)
-    payments = make_payments(seed, accounts, bills, timeline)
-    complaints = make_complaints(seed, people, accounts, life, bills, timeline)
-    contacts = make_contacts(seed, people, accounts, life, bills, complaints, timeline)
-    deliveries = [
-        *crm_deliveries(people, particulars, accounts, life, timeline),
-        *billing_deliveries(seed, people, accounts, bills, payments, timeline),
-        *call_centre_deliveries(seed, people, accounts, contacts, timeline),
-        *complaints_desk_deliveries(seed, people, accounts, complaints, contacts, bill_numbers(bills.documents), timeline),
-    ]
-    deliveries = _spoilt(seed, deliveries)
-    notes = log(deliveries)
-    deliveries.append(delivered_again([item for item in deliveries if item.source == "billing_invoices"][months // 2]))
-    _write(root, deliveries, progress)
-    if truth is not None:
-        write_truth(truth, people, life, notes, timeline)
-    counts = dict(notes.group_by("kind").len().sort("kind").iter_rows())
-    return SampleSummary(
-        customers=customers,
-        months=months,
-        files=len(deliveries),
-        rows=_rows(deliveries),
-        dirt={**counts, REPEATED_FILE: 1},
-    )
+    wanted = wanted or Wanted()
+    timeline = wanted.timeline()
+    business = make_business(wanted.seed, wanted.customers, timeline, INDUSTRIES[wanted.industry])
+    outbox, custody = Outbox(root / "landing", timeline, wanted.seed, wanted.rates()), CustodyBook(business)
+    chunks = chunk_count(wanted.customers)
+    done, total = 0, chunks * (PARTS_OF_A_CHUNK + 1) + 1
+    with TruthBook(truth) as book:
+        tell_business(business, outbox, book)
+        for index in range(chunks):
+            chunk = make_chunk(business, index)
+            for what in chain(("the story",), tell_chunk(chunk, wanted.detail, custody, outbox, book)):
+                done += 1
+                _say(progress, what, done, total)
+        tell_custody(business, custody, outbox, book)
+        sent = outbox.close()
+        book.add("dirt", sent.dirt)
+    _copy_sources(root, wanted)
+    _say(progress, "files", total, total)
+    return _summary(wanted, sent)
 
 
-def _spoilt(seed: int, deliveries: list[Delivery]) -> list[Delivery]:
-    """Spoil what can be spoilt; each source draws by itself."""
-    draws = {source: stream(seed, "dirt", part) for part, source in enumerate(_SPOILING)}
-    return [spoil(draws[item.source], item, _SPOILING[item.source]) if item.source in _SPOILING else item for item in deliveries]
+def _say(progress: Progress | None, what: str, done: int, total: int) -> None:
+    if progress is not None:
+        progress(what, done, total)
 
 
-def _write(root: Path, deliveries: list[Delivery], progress: Callable[[str, int, int], None] | None) -> None:
-    for done, delivery in enumerate(deliveries, start=1):
-        delivery.write(root / "landing")
-        if progress is not None:
-            progress("writing the sample", done, len(deliveries))
-    first_day = min(delivery.day for delivery in deliveries)
+def _copy_sources(root: Path, wanted: Wanted) -> None:
+    """Each whole or not at all, dated to the day before the first delivery."""
+    seconds = int(wanted.timeline().first.astype("datetime64[D]").astype(np.int64)) * SECONDS_A_DAY
+    (root / "sources").mkdir(parents=True, exist_ok=True)
     for source in sorted(_SOURCES.glob("*.yml")):
-        write_dated(root / "sources" / source.name, source.read_bytes(), first_day)
+        unfinished = root / "sources" / f".{source.name}.part"
+        unfinished.write_bytes(source.read_bytes())
+        os.utime(unfinished, (seconds, seconds))
+        unfinished.replace(root / "sources" / source.name)
 
 
-def _rows(deliveries: list[Delivery]) -> dict[str, int]:
-    counts = pl.DataFrame({"source": [item.source for item in deliveries], "rows": [len(item.frame) for item in deliveries]})
-    return dict(counts.group_by("source").agg(pl.col("rows").sum()).sort("source").iter_rows())
-
-
-def _check(name: str, value: int, smallest: int, largest: int) -> None:
-    if not smallest <= value <= largest:
-        message = f"the sample's {name} is {value}; give a whole number from {smallest} to {largest}."
-        raise ClienteleError(message)
+def _summary(wanted: Wanted, sent: Sent) -> SampleSummary:
+    return SampleSummary(wanted.customers, wanted.months, sent.files, sent.rows, sent.counts)

@@ -66,7 +66,6 @@ class TextFile:
     def append(self, rows: pl.DataFrame) -> None:
         """As `GrowingFile.append`."""
         if not self._size:
-            self.path.write_bytes(b"")
             self._write(self.form.mark + (self.form.text(rows.clear(), has_header=True) if self.form.kind == "csv" else b""))
         if len(rows):
             start = self._size

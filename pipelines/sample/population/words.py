@@ -1,7 +1,7 @@
 """The words from which names, companies and addresses are put together. How they are put together is not here.
 
-Towns, streets and companies are invented; surnames and given names are common ones, combined at random. Where a word has more than one form,
-the forms stand next to one another: Chinese, Latin letters, and the way in which it is often written by mistake.
+Towns, streets and companies are invented; surnames and given names are common ones, combined at random. Where a word has more than one
+form, the forms stand next to one another: Chinese, Latin letters, and the way in which it is often written by mistake.
 """
 
 from typing import Final
@@ -14,11 +14,13 @@ SURNAMES: Final = tuple(
         "吴 Wu Ng 伍|周 Zhou Chow 邹|徐 Xu Tsui 许|孙 Sun Suen 宋|马 Ma Mah 麻|朱 Zhu Chu 诸|胡 Hu Woo 扈|郭 Guo Kwok 国|何 He Ho 贺|"
         "林 Lin Lam 凌|高 Gao Ko 郜|罗 Luo Law 骆|郑 Zheng Cheng 曾|梁 Liang Leung 良|谢 Xie Tse 解|宋 Song Sung 孙|唐 Tang Tong 汤|"
         "许 Xu Hui 徐|邓 Deng Tang 登|韩 Han Hon 寒|冯 Feng Fung 凤|曹 Cao Tso 草|彭 Peng Pang 澎|曾 Zeng Tsang 增|肖 Xiao Siu 萧|"
-        "田 Tian Tin 天|董 Dong Tung 东|潘 Pan Poon 攀|袁 Yuan Yuen 元|蔡 Cai Choi 采|蒋 Jiang Tsiang 姜|余 Yu Yue 于|于 Yu Yue 余|杜 Du To 度|"
+        "田 Tian Tin 天|董 Dong Tung 东|潘 Pan Poon 攀|袁 Yuan Yuen 元|蔡 Cai Choi 采|蒋 Jiang Tsiang 姜|余 Yu Yue 于|于 Yu Yue 余|"
+        "杜 Du To 度|"
         "叶 Ye Yip 业|程 Cheng Ching 陈|魏 Wei Ngai 卫|苏 Su So 素|吕 Lyu Lui 旅|丁 Ding Ting 定|任 Ren Yam 仁|卢 Lu Lo 陆|姚 Yao Yiu 尧|"
         "沈 Shen Shum 申|钟 Zhong Chung 忠|姜 Jiang Keung 江|崔 Cui Chui 翠|谭 Tan Tam 覃|陆 Lu Luk 卢|范 Fan Fann 樊|汪 Wang Wong 王|"
         "廖 Liao Liew 寥|石 Shi Shek 时|金 Jin Kam 今|韦 Wei Wai 魏|贾 Jia Ka 甲|夏 Xia Ha 霞|付 Fu Foo 傅|方 Fang Fong 房|白 Bai Pak 柏|"
-        "邹 Zou Chau 周|孟 Meng Mang 梦|熊 Xiong Hung 雄|秦 Qin Chun 覃|邱 Qiu Yau 丘|江 Jiang Kong 姜|尹 Yin Wan 殷|薛 Xue Sit 雪|闫 Yan Yim 阎|"
+        "邹 Zou Chau 周|孟 Meng Mang 梦|熊 Xiong Hung 雄|秦 Qin Chun 覃|邱 Qiu Yau 丘|江 Jiang Kong 姜|尹 Yin Wan 殷|薛 Xue Sit 雪|"
+        "闫 Yan Yim 阎|"
         "段 Duan Tuen 端|雷 Lei Lui 磊|侯 Hou Hau 候|龙 Long Lung 隆|史 Shi Sze 石|陶 Tao To 桃|黎 Li Lai 李|贺 He Ho 何|顾 Gu Koo 古|"
         "毛 Mao Mo 茅|郝 Hao Kok 好|龚 Gong Kung 宫|邵 Shao Siu 绍|万 Wan Man 宛|钱 Qian Chin 乾|严 Yan Yim 闫|武 Wu Mo 吴|戴 Dai Tai 代|"
         "莫 Mo Mok 墨|孔 Kong Hung 空|向 Xiang Heung 项|汤 Tang Tong 唐|欧阳 Ouyang Auyeung 欧杨|司马 Sima Szema 斯马|"
@@ -28,8 +30,10 @@ SURNAMES: Final = tuple(
 
 # Characters of given names, commoner ones first: Chinese, pinyin, a character that sounds alike.
 _MEN: Final = (
-    "伟wei玮 强qiang蔷 磊lei雷 军jun君 勇yong永 杰jie洁 涛tao韬 明ming铭 超chao朝 刚gang钢 辉hui晖 鹏peng朋 飞fei非 斌bin彬 波bo博 宇yu雨 "
-    "浩hao皓 凯kai楷 健jian建 俊jun峻 峰feng锋 建jian健 国guo果 志zhi智 海hai亥 龙long隆 东dong冬 林lin琳 庆qing清 福fu富 德de得 荣rong蓉 "
+    "伟wei玮 强qiang蔷 磊lei雷 军jun君 勇yong永 杰jie洁 涛tao韬 明ming铭 超chao朝 刚gang钢 辉hui晖 鹏peng朋 飞fei非 斌bin彬 波bo博 "
+    "宇yu雨 "
+    "浩hao皓 凯kai楷 健jian建 俊jun峻 峰feng锋 建jian健 国guo果 志zhi智 海hai亥 龙long隆 东dong冬 林lin琳 庆qing清 福fu富 德de得 "
+    "荣rong蓉 "
     "永yong勇 成cheng诚 光guang广 振zhen震 子zi紫 豪hao浩 轩xuan宣 泽ze则 睿rui瑞 博bo波 然ran燃 嘉jia佳 天tian添 航hang杭 毅yi义 旭xu序"
 ).split()
 _WOMEN: Final = (
@@ -38,7 +42,8 @@ _WOMEN: Final = (
     "梓zi紫 诗shi思 琪qi奇 瑶yao遥 淑shu舒 凤feng枫 珍zhen真 玉yu钰 春chun淳 菊ju橘 丹dan单 悦yue月 薇wei微 妍yan研"
 ).split()
 _EITHER: Final = (
-    "文wen雯 华hua桦 平ping萍 宁ning凝 洋yang阳 思si斯 晓xiao小 远yuan媛 安an桉 新xin欣 清qing青 云yun芸 星xing兴 晨chen辰 昕xin欣 越yue悦 "
+    "文wen雯 华hua桦 平ping萍 宁ning凝 洋yang阳 思si斯 晓xiao小 远yuan媛 安an桉 新xin欣 清qing青 云yun芸 星xing兴 晨chen辰 昕xin欣 "
+    "越yue悦 "
     "一yi依 亦yi奕 可ke珂 乐le勒 语yu羽 和he禾 书shu舒 知zhi之"
 ).split()
 GIVEN: Final = tuple((entry[0], entry[1:-1].capitalize(), entry[-1]) for entry in (*_MEN, *_WOMEN, *_EITHER))
@@ -51,38 +56,48 @@ GIVEN_PAIRS: Final = (
     "建国 建华 志强 国庆 建军 德明 国强 志明 文华 海平 建平 国华 志刚 永强 建明 德福".split(),
     "桂英 秀英 秀兰 玉梅 淑珍 桂兰 玉兰 凤英 春梅 玉珍 秀珍 淑英 红梅 丽华 春兰 玉英".split(),
     "浩然 子轩 嘉豪 宇航 文博 俊杰 志豪 泽宇 天宇 子豪 博文 睿轩 浩宇 俊豪 明轩 子航".split(),
-    "欣怡 梓萱 雨桐 诗涵 思涵 佳怡 雨萱 语桐 欣悦 可欣 思琪 诗琪 雨涵 佳琪 晓彤 静怡".replace("晓彤", "晓琳").split(),
+    "欣怡 梓萱 雨桐 诗涵 思涵 佳怡 雨萱 语桐 欣悦 可欣 思琪 诗琪 雨涵 佳琪 晓琳 静怡".split(),
 )
 
 LATIN_MEN: Final = (
-    "James Liam Carlos Piotr Omar Ivan Noël Daniel Lukas Mateo Henrik André Marco Yusuf Kenji Thomas Oliver Samuel Rafael Emil Anton Jonas "
-    "Hugo Felix Martin Stefan Paolo Ahmed Rajesh Arjun Minh Viktor Peter Robert Michael David Patrick Sean José Luís Jürgen Björn Kofi Tunde "
+    "James Liam Carlos Piotr Omar Ivan Noël Daniel Lukas Mateo Henrik André Marco Yusuf Kenji Thomas Oliver Samuel Rafael Emil Anton "
+    "Jonas "
+    "Hugo Felix Martin Stefan Paolo Ahmed Rajesh Arjun Minh Viktor Peter Robert Michael David Patrick Sean José Luís Jürgen Björn Kofi "
+    "Tunde "
     "Hassan Ali Dmitri Pavel"
 ).split()
 LATIN_WOMEN: Final = (
-    "Anna Sofia Zoë Ingrid Yuki Amara Elsa Maria Grace Emily Olivia Chloé Elena Giulia Freya Katarzyna Fatima Aisha Priya Ananya Linh Mai "
-    "Sakura Hannah Clara Lena Julia Beatriz Inés Camila Renée Agnès Nadia Olga Irina Sarah Rachel Laura Karen Susan Margaret Siobhán Ayşe "
+    "Anna Sofia Zoë Ingrid Yuki Amara Elsa Maria Grace Emily Olivia Chloé Elena Giulia Freya Katarzyna Fatima Aisha Priya Ananya Linh "
+    "Mai "
+    "Sakura Hannah Clara Lena Julia Beatriz Inés Camila Renée Agnès Nadia Olga Irina Sarah Rachel Laura Karen Susan Margaret Siobhán "
+    "Ayşe "
     "Leila Noor Wanjiru Helga Marta"
 ).split()
 LATIN_SURNAMES: Final = (
-    "Smith Jones Williams Brown Taylor Davies Evans Wilson Thomas Roberts Johnson Miller O'Brien O'Connor Murphy Kelly Ryan Novak Svoboda "
-    "Müller Schmidt Schneider Fischer Weber Wagner Becker Köhler Schäfer García Fernández González López Martínez Sánchez Pérez Silva Santos "
-    "Ferreira Rossi Russo Ferrari Bianchi Romano Jensen Nielsen Hansen Sørensen Lindqvist Andersson Nyström Virtanen Dubois Lefèvre Moreau "
+    "Smith Jones Williams Brown Taylor Davies Evans Wilson Thomas Roberts Johnson Miller O'Brien O'Connor Murphy Kelly Ryan Novak "
+    "Svoboda "
+    "Müller Schmidt Schneider Fischer Weber Wagner Becker Köhler Schäfer García Fernández González López Martínez Sánchez Pérez Silva "
+    "Santos "
+    "Ferreira Rossi Russo Ferrari Bianchi Romano Jensen Nielsen Hansen Sørensen Lindqvist Andersson Nyström Virtanen Dubois Lefèvre "
+    "Moreau "
     "Laurent Kowalski Nowak Wójcik Tanaka Suzuki Sato Watanabe Kim Park Choi Nguyen Tran Pham Okafor Adeyemi Mensah Mwangi Haddad Khalil "
-    "Rahman Hussain Khan Petrov Ivanov Smirnov Kuznetsov D'Souza Sharma Patel Gupta Singh Mehta Reyes Cruz Yılmaz Demir Papadopoulos Horváth "
+    "Rahman Hussain Khan Petrov Ivanov Smirnov Kuznetsov D'Souza Sharma Patel Gupta Singh Mehta Reyes Cruz Yılmaz Demir Papadopoulos "
+    "Horváth "
     "Popescu Peeters Janssen Visser Bakker"
 ).split()
 WITHOUT_ACCENTS: Final = str.maketrans("áàãâäéèêëíîïóôöòøúüûçñåışłćÅØÖÜ", "aaaaaeeeeiiiooooouuucnaislcAOOU")
 
 # Companies are named with two characters, one of each list.
 STEM_FRONTS: Final = (
-    "青qing清 云yun芸 星xing兴 石shi实 北bei贝 柳liu流 白bai柏 远yuan源 松song颂 明ming铭 禾he和 翠cui萃 鹤he贺 金jin锦 望wang旺 长chang昌 "
+    "青qing清 云yun芸 星xing兴 石shi实 北bei贝 柳liu流 白bai柏 远yuan源 松song颂 明ming铭 禾he和 翠cui萃 鹤he贺 金jin锦 望wang旺 "
+    "长chang昌 "
     "海hai亥 晨chen辰 银yin寅 瑞rui睿 恒heng衡 盛sheng胜 宏hong鸿 嘉jia佳 天tian添 泰tai太 凌ling灵 江jiang姜 锦jin金 岳yue越 朗lang郎 "
     "沐mu木 澄cheng诚 启qi起 景jing敬 隆long龙 汇hui惠 霁ji季 砚yan燕 枫feng丰"
 ).split()
 STEM_BACKS: Final = (
     "岚lan兰 泽ze则 渚zhu竹 溪xi西 屿yu宇 汀ting亭 榆yu瑜 岫xiu秀 澜lan岚 圃pu浦 川chuan传 岭ling领 洲zhou舟 穗sui岁 舒shu书 霖lin林 "
-    "源yuan元 峰feng丰 达da大 湾wan万 桥qiao乔 帆fan凡 阳yang洋 庭ting廷 宇yu裕 辰chen晨 原yuan源 谷gu古 芯xin新 茂mao贸 森sen深 港gang岗 "
+    "源yuan元 峰feng丰 达da大 湾wan万 桥qiao乔 帆fan凡 阳yang洋 庭ting廷 宇yu裕 辰chen晨 原yuan源 谷gu古 芯xin新 茂mao贸 森sen深 "
+    "港gang岗 "
     "岩yan言 图tu途 佑you优 弘hong宏 禾he和 笙sheng生 翎ling玲 畔pan盼"
 ).split()
 LATIN_STEM_FRONTS: Final = (
@@ -98,9 +113,12 @@ TRADES: Final = tuple(
         "商贸,贸易,Trading,Trade,retail|物流,运输,Logistics,Log.,logistics|餐饮管理,餐饮,Catering Management,Catering,catering|"
         "机械制造,机械,Machinery Manufacturing,Machinery,manufacturing|软件科技,软件,Software Technology,Software,software|"
         "建筑工程,建筑,Construction Engineering,Constr.,construction|纺织品,纺织,Textile Products,Textiles,textiles|"
-        "医药,药业,Pharmaceutical,Pharma,pharmacy|旅游服务,旅游,Travel Services,Travel,travel|教育咨询,教育,Education Consulting,Education,education|"
-        "电子科技,电子,Electronic Technology,Electronics,manufacturing|食品,食,Foods,Food,food|农业发展,农业,Agricultural Development,Agri,agriculture|"
-        "文化传媒,传媒,Culture Media,Media,media|信息技术,信息,Information Technology,IT,software|新材料,材料,New Materials,Materials,manufacturing|"
+        "医药,药业,Pharmaceutical,Pharma,pharmacy|旅游服务,旅游,Travel Services,Travel,travel|"
+        "教育咨询,教育,Education Consulting,Education,education|"
+        "电子科技,电子,Electronic Technology,Electronics,manufacturing|食品,食,Foods,Food,food|"
+        "农业发展,农业,Agricultural Development,Agri,agriculture|"
+        "文化传媒,传媒,Culture Media,Media,media|信息技术,信息,Information Technology,IT,software|"
+        "新材料,材料,New Materials,Materials,manufacturing|"
         "供应链管理,供应链,Supply Chain Management,Supply Chain,logistics|酒店管理,酒店,Hotel Management,Hotels,hospitality|"
         "物业服务,物业,Property Services,Property,real_estate|环保设备,环保,Environmental Equipment,Environmental,manufacturing|"
         "汽车服务,汽车,Automotive Services,Auto,retail|包装印刷,包装,Packaging & Printing,Packaging,manufacturing|"
@@ -142,8 +160,10 @@ DISTRICTS: Final = tuple(
 STREETS: Final = tuple(
     tuple(entry.split())
     for entry in (
-        "星海 Xinghai|松林 Songlin|望江 Wangjiang|文昌 Wenchang|桃源 Taoyuan|长虹 Changhong|学府 Xuefu|南湖 Nanhu|玉泉 Yuquan|和平 Heping|"
-        "建设 Jianshe|人民 Renmin|解放 Jiefang|中山 Zhongshan|新华 Xinhua|朝阳 Chaoyang|东风 Dongfeng|胜利 Shengli|光明 Guangming|滨河 Binhe|"
+        "星海 Xinghai|松林 Songlin|望江 Wangjiang|文昌 Wenchang|桃源 Taoyuan|长虹 Changhong|学府 Xuefu|南湖 Nanhu|玉泉 Yuquan|"
+        "和平 Heping|"
+        "建设 Jianshe|人民 Renmin|解放 Jiefang|中山 Zhongshan|新华 Xinhua|朝阳 Chaoyang|东风 Dongfeng|胜利 Shengli|光明 Guangming|"
+        "滨河 Binhe|"
         "花园 Huayuan|迎宾 Yingbin|青年 Qingnian|幸福 Xingfu|工业 Gongye|科技 Keji|翠竹 Cuizhu|梅园 Meiyuan|清波 Qingbo|锦绣 Jinxiu"
     ).split("|")
 )
@@ -151,7 +171,8 @@ STREET_KINDS: Final = (("路", "Road", "Rd"), ("街", "Street", "St"), ("大道"
 
 OCCUPATIONS: Final = tuple(
     (
-        "employee self_employed student retired civil_servant teacher farmer worker engineer driver nurse doctor salesperson shopkeeper cook "
+        "employee self_employed student retired civil_servant teacher farmer worker engineer driver nurse doctor salesperson shopkeeper "
+        "cook "
         "accountant homemaker courier not_stated"
     ).split()
 )

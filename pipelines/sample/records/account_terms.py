@@ -24,7 +24,7 @@ def make_account_terms(chunk: Chunk) -> pl.DataFrame:
 
     The branch changes when the customer moves, the limit once a year for those who pay well, and it ends with its customer.
     """
-    accounts, life, timeline = chunk.accounts, chunk.life, chunk.business.timeline
+    accounts, life = chunk.accounts, chunk.life
     branch = chunk.particulars.branch[:, chunk.memberships.entity[accounts.customer]]
     limit = _limits(chunk)
     ends_in = closed_month(chunk)
@@ -53,7 +53,7 @@ def make_account_terms(chunk: Chunk) -> pl.DataFrame:
 
 
 def _limits(chunk: Chunk) -> Integers:
-    """Months × accounts: the credit limit, raised in the month in which the account completes a year, if nothing was paid late in that year."""
+    """Months × accounts: the credit limit, raised in the month in which the account completes a year without a month short of money."""
     accounts, life, timeline = chunk.accounts, chunk.life, chunk.business.timeline
     months = np.arange(timeline.count)
     age = months[:, None] - timeline.index_of(accounts.opened)

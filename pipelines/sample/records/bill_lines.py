@@ -8,9 +8,10 @@ import polars as pl
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Booleans, Integers
 from pipelines.sample.industries.industry import tax_within
-from pipelines.sample.population.accounts import NONE, SUBSCRIPTIONS_AN_ACCOUNT
+from pipelines.sample.population.accounts import NONE
 from pipelines.sample.records.billed_usage import charged_usage
 from pipelines.sample.records.billing_runs import MONTH, Runs
+from pipelines.sample.records.extras import PLACES, Extras
 
 CHARGES: Final = ("recurring", "usage", "one_off", "discount", "penalty", "credit")
 RECURRING, USAGE, ONE_OFF, DISCOUNT, PENALTY, CREDIT = range(6)
@@ -21,7 +22,7 @@ _MOST_OFF: Final = 40
 _COLUMNS: Final = ("document", "charge", "product", "place", "quantity", "price", "amount", "is_wrong")
 
 
-def regular_lines(rng: np.random.Generator, chunk: Chunk, runs: Runs, metered: pl.DataFrame | None) -> pl.DataFrame:
+def regular_lines(rng: np.random.Generator, chunk: Chunk, runs: Runs, metered: pl.DataFrame | None, extras: Extras) -> pl.DataFrame:
     """Price the bills.
 
     Args:
@@ -29,6 +30,7 @@ def regular_lines(rng: np.random.Generator, chunk: Chunk, runs: Runs, metered: p
         chunk: The chunk.
         runs: Its bills.
         metered: What was used, see `billed_usage`; None where nothing is charged by unit.
+        extras: What is held besides the plans.
 
     Returns:
         One row a line, in the order in which they stand on the bills: document (position in `runs`), charge (position in CHARGES), product
@@ -38,22 +40,25 @@ def regular_lines(rng: np.random.Generator, chunk: Chunk, runs: Runs, metered: p
     accounts, industry = chunk.accounts, chunk.business.industry
     account, count, months = runs.account, runs.count, chunk.business.timeline.count
     customer, document = accounts.customer[account], np.arange(count)
-    held = [accounts.plan(account, chunk.life.step[runs.held, customer])]
-    held += [accounts.extras[account, extra] for extra in range(SUBSCRIPTIONS_AN_ACCOUNT - 1)]
+    story_month = np.maximum(runs.held, 0)
+    held = [accounts.plan(account, chunk.life.step[story_month, customer])]
+    for place in range(PLACES):
+        is_held = (runs.held >= extras.since[account, place]) & (runs.held <= extras.until[account, place])
+        held.append(np.where(is_held, extras.product[account, place], NONE))
     one, parts, recurring = np.full(count, MONTH), [], np.zeros(count, dtype=np.int64)
-    for place, product in enumerate(held):
-        is_held, product = product != NONE, np.maximum(product, 0)
+    for place, holding in enumerate(held):
+        product = np.maximum(holding, 0)
         quantity = runs.months * accounts.lines[account] if place == 0 else runs.months
         price = industry.price_at(product, runs.held, months) * PRICE_UNITS
-        part = _part(document, RECURRING, product, place, quantity, price, is_held)
+        part = _part(document, RECURRING, product, place, quantity, price, holding != NONE)
         recurring[part["document"].to_numpy()] += part["amount"].to_numpy()
         parts.append(part)
     if metered is not None:
         parts.append(_usage_part(chunk, runs, metered))
-    saving = chunk.life.saving[runs.held, customer]
+    saving = chunk.life.saving[story_month, customer]
     discount = np.minimum(accounts.discount[account], _MOST_OFF)
-    for off in (discount, np.minimum(saving, _MOST_OFF - discount)):
-        parts.append(_flat(document, DISCOUNT, held[0], 0, -(recurring * off // 100), off > 0))
+    offs = (discount, np.minimum(saving, _MOST_OFF - discount))
+    parts += [_flat(document, DISCOUNT, held[0], 0, -(recurring * off // 100), off > 0) for off in offs]
     wrong = np.full(count, industry.position[industry.wrong])
     is_doubled = runs.is_wrong & (rng.random(count) < _DOUBLED)
     price = industry.price_at(held[0], runs.held, months) * PRICE_UNITS

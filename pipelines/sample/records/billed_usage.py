@@ -23,7 +23,8 @@ def charged_usage(chunk: Chunk, runs: Runs, metered: pl.DataFrame) -> pl.DataFra
     Args:
         chunk: The chunk.
         runs: Its bills.
-        metered: Rows ordered by account, month, measure, tariff (positions; tariff -1 for none), each with its `quantity`.
+        metered: As `usage.metered` returns it: rows ordered by account, month (of the bill that charges it), measure, tariff (positions;
+            tariff -1 for none), each with its `quantity`.
 
     Returns:
         document, measure (positions) and quantity (ten-thousandths of the unit, above 0), ordered by document, measure and tariff.
@@ -31,7 +32,7 @@ def charged_usage(chunk: Chunk, runs: Runs, metered: pl.DataFrame) -> pl.DataFra
     account, month, measure, tariff = (metered[name].to_numpy() for name in ("account", "month", "measure", "tariff"))
     quantity = np.rint(metered["quantity"].to_numpy() * MONTH).astype(np.int64)
     document = runs.covering(chunk.accounts.count, chunk.business.timeline.count)[month, account]
-    # What was used before the sample begins is not known; it is taken to be what was used in its first month.
+    # What was used earlier, which a bill by quarter charges, was never metered; it is taken to be what is known first.
     before = np.append(runs.before, 0)
     covering_first = np.where(month == 0, _first_documents(chunk, runs)[account], runs.count)
     earlier = np.flatnonzero(before[covering_first] > 0)
@@ -64,9 +65,12 @@ def _included(chunk: Chunk, runs: Runs, document: Integers, measure: Integers, t
     """What the plan includes of each measure over the period of the bill, in ten-thousandths of the unit."""
     accounts, industry = chunk.accounts, chunk.business.industry
     account = runs.account[document]
-    step = np.where(accounts.is_first[account], chunk.life.step[runs.held[document], accounts.customer[account]], 0)
+    step = np.where(accounts.is_first[account], chunk.life.step[np.maximum(runs.held, 0)[document], accounts.customer[account]], 0)
     levels = usual_levels(industry.plan_bounds)
-    level = levels[np.clip(accounts.tier[account] + step, 0, len(levels) - 1)] * np.where(accounts.kind[account] == OFFICE, _OFFICE_USE, 1.0)
+    level = levels[np.clip(accounts.tier[account] + step, 0, len(levels) - 1)] * np.where(
+        accounts.kind[account] == OFFICE, _OFFICE_USE, 1.0
+    )
+    level = level * accounts.lines[account]
     rates = np.array([[_included_units(which, period) for period in range(-1, len(TARIFF_PERIODS))] for which in industry.measures])
     return np.asarray((rates[measure, tariff + 1] * level * runs.months[document]).astype(np.int64))
 

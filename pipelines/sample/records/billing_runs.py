@@ -29,11 +29,11 @@ class Runs:
     Attributes:
         account: Position of the account in the chunk.
         month: Month index in which it is issued.
-        held: Month index whose plans and prices it charges: the one before.
+        held: Month index whose plans and prices it charges: the one before (-1 for month 0), its own for a last bill.
         is_final: Whether it is the last bill, issued when the customer is closed.
         is_first: Whether it is the first of an account that was opened within the sample.
         months: Length of the period in ten-thousandths of a month.
-        before: Of that, what lies before month 0.
+        before: Of that, what lies before the month before the sample, from which on use is metered.
         start: First day of the period, from 1970.
         end: Last day of the period.
         issued: When it is issued.
@@ -64,11 +64,13 @@ class Runs:
         return len(self.account)
 
     def covering(self, accounts: int, months: int) -> Integers:
-        """Months × accounts: position of the bill that covers what was used in the month; `count` where it has not come."""
+        """Months × accounts: position of the bill that charges the use metered for a bill of the month; `count` where it has not come.
+
+        A last bill charges no use: it comes before the meter is read.
+        """
         covers = np.full((months, accounts), self.count, dtype=np.int64)
-        until = self.month - np.where(self.is_final, 0, 1)
-        is_within = until >= 0
-        covers[until[is_within], self.account[is_within]] = np.flatnonzero(is_within)
+        regular = np.flatnonzero(~self.is_final)
+        covers[self.month[regular], self.account[regular]] = regular
         return np.asarray(np.minimum.accumulate(covers[::-1], axis=0)[::-1])
 
 
@@ -107,11 +109,11 @@ def make_runs(rng: np.random.Generator, chunk: Chunk) -> Runs:
     return Runs(
         account=account,
         month=month,
-        held=np.maximum(month - 1, 0),
+        held=month - ~is_final,
         is_final=is_final,
         is_first=is_first,
         months=length,
-        before=np.where(begins_before, np.maximum(length - month * MONTH, 0), 0),
+        before=np.where(begins_before, np.maximum(length - (month + 1) * MONTH, 0), 0),
         start=start,
         end=end - 1,
         issued=issued,

@@ -23,7 +23,17 @@ from pipelines.sample.records.corrections import (
     reversals,
     with_disputes,
 )
-from pipelines.sample.records.invoice_frame import CANCELLED, DISPUTED, ISSUED, OPENING_BALANCE, WRITTEN_OFF, as_date, in_order_of_issue, invoice_frame
+from pipelines.sample.records.extras import Extras, make_extras
+from pipelines.sample.records.invoice_frame import (
+    CANCELLED,
+    DISPUTED,
+    ISSUED,
+    OPENING_BALANCE,
+    WRITTEN_OFF,
+    as_date,
+    in_order_of_issue,
+    invoice_frame,
+)
 from pipelines.sample.records.paying import UNPAID
 from pipelines.sample.story.life import NEVER, NOTHING, WELL
 
@@ -52,17 +62,17 @@ class Bills:
     documents: pl.DataFrame
 
 
-def make_bills(chunk: Chunk, usage: pl.DataFrame | None) -> Bills:
+def make_bills(chunk: Chunk, usage: pl.DataFrame | None, extras: Extras | None = None) -> Bills:
     """Bill every account of a chunk in its rhythm, with all that goes wrong.
 
     Args:
         chunk: The chunk.
-        usage: What was used, as `records.usage.metered` returns it: account, month, measure, tariff (positions, tariff -1 for none) and
-            quantity, ordered by these; None where nothing is charged by unit.
+        usage: What was used, as `usage.metered(chunk)` returns it; None where nothing is charged by unit.
+        extras: As `extras.make_extras(chunk)` returns them, if at hand.
     """
     rng = stream(chunk.business.seed, "billing", chunk.index)
     runs = make_runs(rng, chunk)
-    lines = regular_lines(rng, chunk, runs, usage)
+    lines = regular_lines(rng, chunk, runs, usage, make_extras(chunk) if extras is None else extras)
     documents = with_disputes(rng, chunk, _regular(chunk, runs))
     redone, redone_lines = reversals(rng, chunk, documents, lines)
     documents, lines = pl.concat([documents, redone]), pl.concat([lines, redone_lines])

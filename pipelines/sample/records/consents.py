@@ -8,7 +8,6 @@ import polars as pl
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import stream
 from pipelines.sample.records.served import is_at_operations
-from pipelines.sample.story.life import NEVER
 
 # What is asked for, and through which channel; None is every channel. Marketing is allowed as a whole or channel by channel, never both.
 _ASKED: Final = (
@@ -27,10 +26,10 @@ _GIVES, _GIVES_AGAIN = 0.004, 0.010
 
 
 def make_consents(chunk: Chunk) -> pl.DataFrame:
-    """The consents, ordered by `delivered`, customer, purpose and channel: given at registration or later, withdrawn, sometimes given again.
+    """The consents, ordered by `delivered`, customer, purpose and channel: given at registration or later, withdrawn, given again.
 
-    Of a customer, purpose and channel the first row is always a consent, and from there they alternate. Nothing changes in the month in which a
-    customer is closed, nor after it.
+    Of a customer, purpose and channel the first row is always a consent, and from there they alternate. Nothing changes in the month in
+    which a customer is closed, nor after it.
     """
     life, timeline, memberships = chunk.life, chunk.business.timeline, chunk.memberships
     rng = stream(chunk.business.seed, "consents", chunk.index)
@@ -54,7 +53,7 @@ def make_consents(chunk: Chunk) -> pl.DataFrame:
 
     has_been = is_given.copy()
     day, second = rng.integers(1, 29, (timeline.count, *shape)), rng.integers(8 * 3_600, 21 * 3_600, (timeline.count, *shape))
-    ends = np.where(life.last == NEVER, NEVER, life.last)[customer]
+    ends = life.last[customer]
     for month in range(timeline.count):
         withdraws = _WITHDRAWS * np.where(life.mood[month, customer] < _UNHAPPY, _UNHAPPY_WITHDRAWS, 1.0)
         chance = np.where(is_given, withdraws[:, None], np.where(has_been, _GIVES_AGAIN, _GIVES))

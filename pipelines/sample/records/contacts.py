@@ -29,7 +29,7 @@ _MIXES: Final = np.array(
     ]
 )
 _DIGITAL, _PLAIN, _BROKEN, _OUTGOING = range(4)
-_ANONYMOUS, _WITH_ACCOUNT, _UNSAID = 0.017, 0.85, 0.04
+_ANONYMOUS, _WITH_ACCOUNT, _UNSAID = 0.0195, 0.85, 0.04
 _OUTSOURCED, _DESKS_OF = 3, 20  # of so many desks in a row, the first ones are the outsourced desk, which writes English
 _RESOLVED: Final = 0.75
 _EASIER: Final = np.array([0.02, -0.02, 0.05, -0.30, -0.25, 0.12, -0.10, 0.17, 0.0, 0.05])  # by reason
@@ -114,7 +114,7 @@ def _told(rng: np.random.Generator, chunk: Chunk, frame: pl.DataFrame) -> pl.Dat
     is_collector = reason == REMINDER
     employee = np.where(is_collector, FIRST_COLLECTOR + rng.integers(0, business.staff.collectors, count), FIRST_AGENT + agent)
     manager = chunk.particulars.manager[frame["delivered"].to_numpy(), chunk.memberships.entity[customer]]
-    is_manager = (channel == VISIT) & (manager >= 0)
+    is_manager = (channel == VISIT) & (manager >= 0) & ~is_collector
     employee = np.where(is_manager, manager, employee)
     is_english = (agent % _DESKS_OF < _OUTSOURCED) & ~is_collector & ~is_manager
     is_unanswered = outcome == OUTCOMES.index("no_answer")
@@ -152,8 +152,9 @@ def _told(rng: np.random.Generator, chunk: Chunk, frame: pl.DataFrame) -> pl.Dat
 def _channels(rng: np.random.Generator, chunk: Chunk, customer: Integers, reason: Integers, is_outbound: Booleans) -> Integers:
     """Each customer has a liking that stays, the young for what is digital, offices for the telephone; faults are told by telephone."""
     entity = chunk.memberships.entity[customer]
-    liking = (rng.random(chunk.memberships.count) * np.where(chunk.entities.is_organisation[chunk.memberships.entity], 0.6, 1.0))[customer]
-    is_digital = rng.random(len(entity)) < liking
+    # Few have no preference either way.
+    liking = np.clip(1.8 * rng.random(chunk.memberships.count) - 0.4, 0.0, 1.0)[customer]
+    is_digital = rng.random(len(entity)) < liking * np.where(chunk.entities.is_organisation[entity], 0.6, 1.0)
     mix = np.where(reason == FAULT, _BROKEN, np.where(is_digital, _DIGITAL, _PLAIN))
     edges = np.cumsum(_MIXES, axis=1)[np.where(is_outbound, _OUTGOING, mix)]
     return np.asarray((rng.integers(0, edges[:, -1])[:, None] >= edges).sum(axis=1), dtype=np.int64)

@@ -8,10 +8,10 @@ import polars as pl
 from pipelines.sample.business import Business, Chunk
 from pipelines.sample.chance import Integers, stream
 from pipelines.sample.population.staff import BRANCHES_PER_REGION, REGIONS
+from pipelines.sample.records.account_terms import BRANCHES
 from pipelines.sample.records.paying import day_number
 from pipelines.sample.timeline import Timeline
 
-BRANCH_CODES: Final = tuple(f"OP-{letter}{branch + 1}" for letter in "NESWC" for branch in range(BRANCHES_PER_REGION))
 SHORTFALLS: Final = 3
 _LENGTH: Final = (10, 61)  # days
 _SIZE: Final = (2, 16)  # per cent
@@ -23,7 +23,7 @@ class CustodyBook:
     """Adds up the deposits held at each branch by day, through all chunks; all are in CURRENCY.
 
     Attributes:
-        moved: Days of the sample × branches (as in BRANCH_CODES): what came in less what went out, in fen. The first day has what came before.
+        moved: Days of the sample × branches (as in BRANCHES): what came in less what went out, in fen. The first day has what came before.
         has_any: Whether a branch ever held a deposit.
     """
 
@@ -33,24 +33,31 @@ class CustodyBook:
         self.has_any = np.zeros(REGIONS * BRANCHES_PER_REGION, dtype=np.bool_)
 
     def add(self, chunk: Chunk, deposits: pl.DataFrame) -> None:
-        """Take in what `deposits.make_deposits` made of a chunk."""
-        account = np.searchsorted(chunk.accounts.number, deposits["account_id"].to_numpy())
-        branch = branch_of(chunk, account.astype(np.int64))
-        first, _ = _bounds(chunk.business.timeline)
-        day = np.maximum(day_number(deposits["paid_at"].to_numpy()) - first, 0)
-        np.add.at(self.moved, (day, branch), deposits["amount"].to_numpy())
-        self.has_any[branch] = True
+        """Take in what `deposits.make_deposits` made of a chunk. The money follows the account when it comes to another branch."""
+        account, place = np.unique(np.searchsorted(chunk.accounts.number, deposits["account_id"].to_numpy()), return_inverse=True)
+        branch = branches(chunk)[:, account]
+        starts = _month_starts(chunk.business.timeline)
+        days = np.maximum(day_number(deposits["paid_at"].to_numpy()) - starts[0], 0)
+        amount, month = deposits["amount"].to_numpy(), np.searchsorted(starts - starts[0], days, side="right") - 1
+        np.add.at(self.moved, (days, branch[month, place]), amount)
+        self.has_any[np.unique(branch[month, place])] = True
+        held = np.zeros(branch.shape, dtype=np.int64)
+        np.add.at(held, (month, place), amount)
+        brought = np.cumsum(held, axis=0)[:-1]
+        now, which = np.nonzero((branch[1:] != branch[:-1]) & (brought != 0))
+        day, sum_moved = (starts - starts[0])[now + 1], brought[now, which]
+        np.add.at(self.moved, (day, branch[now, which]), -sum_moved)
+        np.add.at(self.moved, (day, branch[now + 1, which]), sum_moved)
+        self.has_any[np.unique(branch[now + 1, which])] = True
 
     def held(self) -> Integers:
         """Days × branches: the deposits held at the end of each day, in fen."""
         return np.asarray(np.cumsum(self.moved, axis=0))
 
 
-def branch_of(chunk: Chunk, account: Integers) -> Integers:
-    """Position of the branch at which each account was opened, or was when the sample began; it stays there."""
-    accounts = chunk.accounts
-    month = np.maximum(accounts.opened_month[account], 0)
-    return np.asarray(chunk.particulars.branch[month, chunk.memberships.entity[accounts.customer[account]]])
+def branches(chunk: Chunk) -> Integers:
+    """Months × accounts: position of the branch of each account, the same throughout a month, as `account_terms` tells it."""
+    return np.asarray(chunk.particulars.branch[:, chunk.memberships.entity[chunk.accounts.customer]])
 
 
 def custody_balances(business: Business, book: CustodyBook) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -64,8 +71,8 @@ def custody_balances(business: Business, book: CustodyBook) -> tuple[pl.DataFram
     held = book.held()
     days = len(held)
     first, _ = _bounds(business.timeline)
-    branches = np.flatnonzero(book.has_any & (held[days // 2] > 0))
-    short = branches[np.argsort(rng.random(len(branches)), kind="stable")][:SHORTFALLS]
+    holding = np.flatnonzero(book.has_any & (held[days // 2] > 0))
+    short = holding[np.argsort(rng.random(len(holding)), kind="stable")][:SHORTFALLS]
     length = np.minimum(rng.integers(*_LENGTH, SHORTFALLS), days // 2)[: len(short)]
     size = rng.integers(*_SIZE, SHORTFALLS)[: len(short)]
     start = days // 10 + (rng.random(SHORTFALLS)[: len(short)] * (days - days // 10 - length)).astype(np.int64)
@@ -74,7 +81,7 @@ def custody_balances(business: Business, book: CustodyBook) -> tuple[pl.DataFram
         amount[begins : begins + lasts, branch] -= held[begins : begins + lasts, branch] * per_cent // 100
     shown = np.flatnonzero(book.has_any)
     date = np.repeat((first + np.arange(days)).astype("datetime64[D]"), len(shown))
-    codes = pl.Series(BRANCH_CODES)
+    codes = pl.Series(BRANCHES)
     frame = pl.DataFrame(
         {
             "delivered": business.timeline.index_of(date),
@@ -94,6 +101,11 @@ def custody_balances(business: Business, book: CustodyBook) -> tuple[pl.DataFram
         }
     )
     return frame, shortfalls
+
+
+def _month_starts(timeline: Timeline) -> Integers:
+    """First day of each month, counted from 1970."""
+    return day_number(np.array([timeline.month(month) for month in range(timeline.count)], dtype="datetime64[M]"))
 
 
 def _bounds(timeline: Timeline) -> tuple[int, int]:

@@ -7,8 +7,9 @@ import polars as pl
 
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Integers, stream
-from pipelines.sample.records.payment_frame import BANK_TRANSFER, CARD, CASH, DEPOSIT, DEPOSIT_RETURN, NO_NUMBER, paid_rows, payment_frame
+from pipelines.sample.records.holdings import is_known
 from pipelines.sample.records.paying import day_number, moment
+from pipelines.sample.records.payment_frame import BANK_TRANSFER, CARD, CASH, DEPOSIT, DEPOSIT_RETURN, NO_NUMBER, paid_rows, payment_frame
 from pipelines.sample.story.life import NEVER
 
 _PART: Final = 1 << 30  # apart from the other payments of the chunk
@@ -23,7 +24,7 @@ def make_deposits(chunk: Chunk) -> pl.DataFrame:
     """
     rng = stream(chunk.business.seed, "payments", _PART + chunk.index)
     accounts, life = chunk.accounts, chunk.life
-    account = np.flatnonzero(accounts.deposit > 0)
+    account = np.flatnonzero((accounts.deposit > 0) & is_known(chunk))
     method = _METHODS[rng.integers(0, len(_METHODS), len(account))]
     opened = accounts.opened[account]
     left = np.maximum(moment(rng, day_number(opened) + rng.integers(0, 3, len(account))), opened)

@@ -45,7 +45,7 @@ class Extras:
     is_sold: Booleans
 
     def held(self, months: int) -> Booleans:
-        """Months × accounts × 3: whether it is to be charged for the calendar month; what follows the account's closing is not looked at."""
+        """Months × accounts × 3: whether it is to be charged for the calendar month, as if the account were never closed."""
         month = np.arange(months)[:, None, None]
         return np.asarray((self.product != NONE) & (month >= self.since) & (month <= self.until))
 
@@ -128,5 +128,3 @@ def _given_up(rng: np.random.Generator, chunk: Chunk, product: Integers, since: 
     day, second = rng.integers(20, 29, product.shape), rng.integers(9 * 3_600, 18 * 3_600, product.shape)
     ended = timeline.at(np.where(until == NEVER, 0, until), day, second)
     return np.where(until == NEVER, np.datetime64("NaT"), ended).astype("datetime64[ms]"), until
-
-

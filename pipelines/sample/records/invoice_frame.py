@@ -21,8 +21,8 @@ def invoice_frame(invoices: pl.DataFrame, changes: tuple[Change, ...], months: i
 
     Args:
         invoices: One row an invoice: invoice_id, customer_id, account_id (global numbers), month (index, of issue), issued, due, start, end
-            (days from 1970; start and end null without a period), amount, tax, true_amount (fen), is_wrong, status (position in STATUSES, at
-            the end of the month of issue), cancels_invoice_id.
+            (days from 1970; start and end null without a period), amount, tax, true_amount (fen), is_wrong, status (position in STATUSES,
+            at the end of the month of issue), cancels_invoice_id.
         changes: Positions in `invoices`, the months in which their status changes, and to what; months after the end are left out.
         months: How many months there are.
         unit: The company that issued them.

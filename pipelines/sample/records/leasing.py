@@ -11,8 +11,17 @@ from pipelines.sample.industries.industry import tax_within
 from pipelines.sample.population.memberships import LEASING, LEASING_UNIT
 from pipelines.sample.records.billing_runs import stopping_day
 from pipelines.sample.records.invoice_frame import ISSUED, WRITTEN_OFF, in_order_of_issue, invoice_frame
-from pipelines.sample.records.payment_frame import BANK_TRANSFER, BOOK_ENTRY, DIRECT_DEBIT, NO_NUMBER, PAYMENT, WRITE_OFF, paid_rows, payment_frame
 from pipelines.sample.records.paying import UNPAID, day_number, moment, oldest_first, paid_days
+from pipelines.sample.records.payment_frame import (
+    BANK_TRANSFER,
+    BOOK_ENTRY,
+    DIRECT_DEBIT,
+    NO_NUMBER,
+    PAYMENT,
+    WRITE_OFF,
+    paid_rows,
+    payment_frame,
+)
 from pipelines.sample.story.life import NEVER
 
 _PART: Final = 1 << 30  # apart from the purchases of the chunk

@@ -24,32 +24,25 @@ def outage_times(business: Business) -> tuple[Times, Times]:
 
 
 def make_outages(business: Business) -> pl.DataFrame:
-    """One incident an outage, in order of time; one that outlasts its month comes again when it is over.
+    """One incident an outage, in order of time; each is over before its month is.
 
     Returns:
         The columns of the contract of `incidents` and `delivered`.
     """
     started, ended = outage_times(business)
     month, region = np.nonzero(business.outages)
-    number = business.numbering.take("incident", len(month))
-    ended_at, timeline = ended[month, region], business.timeline
-    frame = pl.DataFrame(
+    count = len(month)
+    return pl.DataFrame(
         {
             "delivered": month,
-            "incident_id": number,
+            "incident_id": business.numbering.take("incident", count),
             "started_at": started[month, region],
-            "ended_at": ended_at,
-            "kind": pl.repeat("outage", len(month), eager=True),
-            "organisation_unit": pl.repeat(None, len(month), dtype=pl.String, eager=True),
+            "ended_at": ended[month, region],
+            "kind": pl.repeat("outage", count, eager=True),
+            "organisation_unit": pl.repeat(None, count, dtype=pl.String, eager=True),
             "region": pl.Series(REGIONS).gather(region),
-            "product_id": pl.repeat(None, len(month), dtype=pl.String, eager=True),
-            "customer_id": pl.repeat(None, len(month), dtype=pl.Int64, eager=True),
-            "invoice_id": pl.repeat(None, len(month), dtype=pl.Int64, eager=True),
+            "product_id": pl.repeat(None, count, dtype=pl.String, eager=True),
+            "customer_id": pl.repeat(None, count, dtype=pl.Int64, eager=True),
+            "invoice_id": pl.repeat(None, count, dtype=pl.Int64, eager=True),
         }
-    )
-    over = pl.Series(timeline.index_of(ended_at))
-    lasts = frame.filter(over > frame["delivered"])
-    first = frame.with_columns(ended_at=pl.when(over == pl.col("delivered")).then("ended_at"))
-    again = lasts.with_columns(delivered=over.filter(over > frame["delivered"]))
-    both = pl.concat([first, again]).filter(pl.col("delivered") < timeline.count)
-    return both.sort("delivered", "started_at", "incident_id", maintain_order=True)
+    ).sort("started_at", "incident_id", maintain_order=True)

@@ -16,7 +16,7 @@ from pipelines.sample.timeline import SECONDS_A_DAY
 OUTCOMES: Final = ("accepted", "declined", "no_answer", "promised", "reached")  # those of campaigns first, in the order of RESPONSES
 _NO_ANSWER, _PROMISED, _REACHED = 2, 3, 4
 _CAMPAIGN_PART: Final = 2**30  # added to the number of the chunk: draws apart from those of the contacts
-_DUNNED: Final = ((5, 9, 0.55), (24, 33, 0.65))  # days after the due date, and how many of the unpaid bills are reminded of then
+_DUNNED: Final = ((5, 9, 0.42), (24, 33, 0.50))  # days after the due date, and how many of the unpaid bills are reminded of then
 _REASON_OF_KIND: Final = np.array(
     [REMINDER if kind == COLLECTION else SALES if kind == CROSS_SELL else RETENTION for kind in range(len(KINDS))]
 )

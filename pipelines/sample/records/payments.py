@@ -10,6 +10,7 @@ from pipelines.sample.chance import Booleans, Integers, pick, stream
 from pipelines.sample.records.billing_runs import stopping_day
 from pipelines.sample.records.bills import Bills
 from pipelines.sample.records.corrections import BILL, STORNO
+from pipelines.sample.records.paying import UNPAID, day_number, moment
 from pipelines.sample.records.payment_frame import (
     BANK_TRANSFER,
     BOOK_ENTRY,
@@ -22,7 +23,6 @@ from pipelines.sample.records.payment_frame import (
     paid_rows,
     payment_frame,
 )
-from pipelines.sample.records.paying import UNPAID, day_number, moment
 from pipelines.sample.records.top_ups import top_up_rows
 from pipelines.sample.story.life import NOTHING
 
@@ -67,10 +67,11 @@ def make_payments(chunk: Chunk, bills: Bills) -> pl.DataFrame:
     begins = np.flatnonzero(~joins)
     together = np.diff(np.append(begins, count)) > 1
     no_reference = together | (is_plain & (rng.random(count) < _NO_REFERENCE))[begins]
-    numbers, invoice = _numbers(chunk, due), due["invoice_id"].to_numpy()
+    (customer_id, account_id), invoice = _numbers(chunk, due), due["invoice_id"].to_numpy()
     when = moment(rng, day)
     main = paid_rows(
-        *(number[begins] for number in numbers),
+        customer_id[begins],
+        account_id[begins],
         np.where(no_reference, NO_NUMBER, invoice[begins]),
         when[begins],
         np.add.reduceat(amount, begins) if count else amount,
@@ -83,7 +84,8 @@ def make_payments(chunk: Chunk, bills: Bills) -> pl.DataFrame:
     later = np.where(bounces & (rng.random(count) < _AGAIN), rng.integers(6, 20, count), later)
     second = np.flatnonzero((later > 0) & (day + later < stopping_day(chunk)[due["customer"].to_numpy()]))
     rest = paid_rows(
-        *(number[second] for number in numbers),
+        customer_id[second],
+        account_id[second],
         invoice[second],
         moment(rng, (day + later)[second]),
         np.where(is_part, whole - amount, amount)[second],

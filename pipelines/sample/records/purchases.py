@@ -1,7 +1,7 @@
 """What the customers of harbour buy: over the counter, when they like, until they silently buy no more.
 
-Everybody buys at a rate of their own and drops out after a purchase with a probability of their own (Fader, Hardie & Lee 2005, BG/NBD); what
-a purchase is worth varies between customers more than between the purchases of one.
+Everybody buys at a rate of their own and drops out after a purchase with a probability of their own (Fader, Hardie & Lee 2005, BG/NBD);
+what a purchase is worth varies between customers more than between the purchases of one.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Floats, Integers, bell, pick, stream
 from pipelines.sample.population.memberships import HARBOUR, HARBOUR_UNIT
 from pipelines.sample.records.invoice_frame import CANCELLED, ISSUED, in_order_of_issue, invoice_frame
-from pipelines.sample.records.payment_frame import BANK_TRANSFER, CARD, CASH, NO_NUMBER, PAYMENT, REFUND, paid_rows, payment_frame
 from pipelines.sample.records.paying import day_number, moment
+from pipelines.sample.records.payment_frame import BANK_TRANSFER, CARD, CASH, NO_NUMBER, PAYMENT, REFUND, paid_rows, payment_frame
 
 CURRENCY: Final = "HKD"
 _SEASON: Final = np.array([0.85, 0.75, 0.9, 0.9, 0.95, 0.95, 0.9, 0.9, 1.0, 1.1, 1.65, 1.5])  # January first

@@ -45,8 +45,8 @@ def account_numbers(chunk: Chunk, customer: Integers) -> Integers:
 def bills(invoices: pl.DataFrame) -> pl.DataFrame:
     """The bills of operations as first issued, without credit notes, cancellations and debts carried over, in the order of `invoices`."""
     is_bill = (pl.col("amount") > 0) & pl.col("cancels_invoice_id").is_null() & (pl.col("status") != "opening_balance")
-    known = invoices.filter((pl.col("unit") == OPERATIONS_UNIT) & is_bill & pl.col("customer_id").is_not_null())
-    return known.unique("invoice_id", keep="first", maintain_order=True)
+    known = invoices.filter((pl.col("unit") == OPERATIONS_UNIT) & pl.col("customer_id").is_not_null())
+    return known.unique("invoice_id", keep="first", maintain_order=True).filter(is_bill)
 
 
 def weekday(times: Times) -> Integers:

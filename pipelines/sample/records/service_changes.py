@@ -17,6 +17,7 @@ from pipelines.sample.records.extras import PLACES, Extras, make_extras
 from pipelines.sample.records.holdings import closed, closed_month, is_known, open_months, plans
 from pipelines.sample.story.campaigns import RESPONSES, RETENTION
 from pipelines.sample.story.life import COMPETITOR, NEVER, REASONS
+from pipelines.sample.timeline import Timeline
 
 CHANGES: Final = (
     *("activate", "upgrade", "downgrade", "price_change", "suspend"),
@@ -30,7 +31,7 @@ _ANSWER, _NO_WORD = len(REASONS), len(_WORDS) - 1
 
 @dataclass(frozen=True)
 class _Part:
-    """Changes of one kind: positions of accounts, when, kind, place of the subscription, products from and to (NONE), reason, competitor."""
+    """Changes of one kind: positions of accounts, when, kind, place of the subscription, products from and to, reason, competitor."""
 
     account: Integers
     at: Times
@@ -54,7 +55,7 @@ def make_service_changes(chunk: Chunk, extras: Extras | None = None) -> pl.DataF
         One row a change. The offer to stay is delivered with the month in which its answer is known.
     """
     extras = make_extras(chunk) if extras is None else extras
-    accounts, industry, timeline = chunk.accounts, chunk.business.industry, chunk.business.timeline
+    industry, timeline = chunk.business.industry, chunk.business.timeline
     rng = stream(chunk.business.seed, "service", chunk.index)
     rival = rng.integers(0, max(len(industry.competitors), 1), chunk.memberships.count)
     plan, is_open = plans(chunk), open_months(chunk)
@@ -68,7 +69,9 @@ def make_service_changes(chunk: Chunk, extras: Extras | None = None) -> pl.DataF
         _terminated(chunk, plan, rival),
     ]
     frame = pl.concat([_frame(chunk, part) for part in parts])
-    frame = frame.filter(pl.col("delivered") < timeline.count).sort("delivered", "changed_at", "subscription_id", "change", maintain_order=True)
+    frame = frame.filter(pl.col("delivered") < timeline.count).sort(
+        "delivered", "changed_at", "subscription_id", "change", maintain_order=True
+    )
     numbers = chunk.business.numbering.take("service_change", len(frame))
     products = pl.Series([*(product.number for product in industry.products), None])
     rivals = pl.Series([*industry.competitors, None], dtype=pl.String)
@@ -95,9 +98,9 @@ def _stepped(rng: np.random.Generator, chunk: Chunk, plan: Integers, is_open: Bo
     day, second = rng.integers(2, 19, plan.shape), rng.integers(9 * 3_600, 18 * 3_600, plan.shape)
     month, account = np.nonzero(is_open[1:] & is_open[:-1] & (plan[1:] != plan[:-1]))
     before, after = plan[month, account], plan[month + 1, account]
-    month, position = month + 1, chunk.accounts
+    month = month + 1
     at = chunk.business.timeline.at(month, day[month, account], second[month, account])
-    step = chunk.life.step[:, position.customer]
+    step = chunk.life.step[:, chunk.accounts.customer]
     goes_up = step[month, account] > step[month - 1, account]
     return _Part(account, at, np.where(goes_up, UPGRADE, DOWNGRADE), before=before, after=after)
 
@@ -110,27 +113,31 @@ def _dearer(chunk: Chunk, plan: Integers, is_open: Booleans, extras: Extras) -> 
         if not 0 < since < timeline.count:
             continue
         stays = is_open[since] & is_open[since - 1]
+        first = _nights(timeline, since, len(stays))
         holders = [stays & (plan[since] == product) & (plan[since - 1] == product)]
         for place in range(PLACES):
             is_extra = extras.product[:, place] == product
-            holders.append(stays & is_extra & has_extra[since, :, place] & (extras.started[:, place] < timeline.at(np.array(since), 1, 0)))
+            holders.append(stays & is_extra & has_extra[since, :, place] & (extras.started[:, place] < first))
         for place, holds in enumerate(holders):
             account = np.flatnonzero(holds)
-            first = timeline.at(np.full(len(account), since), np.ones(len(account), dtype=np.int64), np.zeros(len(account), dtype=np.int64))
-            parts.append(_Part(account, first, PRICE_CHANGE, place, product, product, _WORDS.index(DEARER)))
+            parts.append(_Part(account, first[account], PRICE_CHANGE, place, product, product, _WORDS.index(DEARER)))
     return parts
 
 
+def _nights(timeline: Timeline, month: int, count: int) -> Times:
+    """The night to the first of a month, so many times."""
+    return timeline.at(np.full(count, month), np.full(count, 1), np.full(count, 0))
+
+
 def _cut_off(rng: np.random.Generator, chunk: Chunk, is_open: Booleans) -> list[_Part]:
-    """Suspended for not paying in the night to the first of a month, and taken up again in the same way."""
+    """Suspended for not paying in the night to the first of a month, and taken up again in the same way. Later accounts are not."""
     accounts, timeline, parts = chunk.accounts, chunk.business.timeline, []
     second = rng.integers(0, 2 * 3_600, is_open.shape)
-    is_suspended = chunk.life.is_suspended[:, accounts.customer] & is_open
+    is_suspended = chunk.life.is_suspended[:, accounts.customer]
     was_suspended = np.concatenate([is_suspended[:1], is_suspended[:-1]])  # who is when the sample begins has been before
-    for change, begins in ((SUSPEND, is_suspended & ~was_suspended), (RESUME, ~is_suspended & was_suspended & is_open)):
-        month, account = np.nonzero(begins)
+    for change, begins in ((SUSPEND, is_suspended & ~was_suspended), (RESUME, ~is_suspended & was_suspended)):
+        month, account = np.nonzero(begins & is_open & (np.arange(timeline.count)[:, None] > accounts.opened_month))
         at = timeline.at(month, np.ones_like(month), second[month, account])
-        at = np.maximum(at, accounts.opened[account])
         parts.append(_Part(account, at, change, reason=_WORDS.index(UNPAID) if change == SUSPEND else _NO_WORD))
     return parts
 
@@ -141,7 +148,7 @@ def _asks_along(rng: np.random.Generator, chunk: Chunk, plan: Integers, rival: I
     day, second = rng.integers(3, 19, accounts.count), rng.integers(9 * 3_600, 18 * 3_600, accounts.count)
     month = chunk.life.asks_along[accounts.customer]
     is_asked = accounts.is_first & is_known(chunk) & (month >= np.maximum(accounts.opened_month + 1, 0)) & (month < timeline.count)
-    account = np.flatnonzero(is_asked & chunk.business.industry.has_port_out)
+    account = np.flatnonzero(is_asked)
     at = timeline.at(month[account], day[account], second[account])
     return _Part(account, at, PORT_OUT, before=plan[month[account], account], competitor=rival[accounts.customer[account]])
 

@@ -1,4 +1,4 @@
-"""The subscriptions: the plan of each account and what it holds besides, delivered again whenever product, price, term or discount change."""
+"""The subscriptions: the plan of each account and what it holds besides, delivered again when product, price, term or discount change."""
 
 from typing import Final
 

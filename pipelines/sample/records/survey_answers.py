@@ -29,7 +29,7 @@ def mood_level(mood: Floats) -> Integers:
 def response_rate(instrument: Integers, mood: Floats) -> Floats:
     """The chance of an answer: the angry and the happy have something to say, the indifferent do not."""
     angry, happy = np.maximum(_ANGRY_BELOW - mood, 0.0), np.maximum(mood - _HAPPY_ABOVE, 0.0)
-    return np.minimum((_ANSWERS + _ANGRY * angry + _HAPPY * happy) * _EXPERIENCED[instrument], _AT_MOST)
+    return np.asarray(np.minimum((_ANSWERS + _ANGRY * angry + _HAPPY * happy) * _EXPERIENCED[instrument], _AT_MOST), dtype=np.float64)
 
 
 def answer(

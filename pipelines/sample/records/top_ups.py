@@ -7,8 +7,8 @@ import polars as pl
 
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Integers, pick
-from pipelines.sample.records.payment_frame import ALIPAY, CASH, NO_NUMBER, TOP_UP, WECHAT, paid_rows
 from pipelines.sample.records.paying import day_number, moment
+from pipelines.sample.records.payment_frame import ALIPAY, CASH, NO_NUMBER, TOP_UP, WECHAT, paid_rows
 from pipelines.sample.story.life import NEVER
 
 _STEPS: Final = np.array([3_000, 5_000, 10_000, 20_000, 50_000, 100_000], dtype=np.int64)  # fen
@@ -26,12 +26,12 @@ def top_up_rows(rng: np.random.Generator, chunk: Chunk, documents: pl.DataFrame)
     stopped = chunk.life.stopped[accounts.customer[prepaid]]
     balance = np.zeros(len(prepaid), dtype=np.int64)
     amounts = np.zeros_like(billed)
-    for month in range(timeline.count):
+    for now in range(timeline.count):
         wanted = np.where(rng.random(len(prepaid)) < _SPARE, step, 0)
-        need = np.maximum(billed[month] - balance, np.where(billed[month] > 0, wanted, 0))
-        pays = (stopped == NEVER) | (month < stopped)
-        amounts[month] = np.where(pays, -(-np.maximum(need, 0) // step) * step, 0)
-        balance = np.maximum(balance + amounts[month] - billed[month], 0)
+        need = np.maximum(billed[now] - balance, np.where(billed[now] > 0, wanted, 0))
+        pays = (stopped == NEVER) | (now < stopped)
+        amounts[now] = np.where(pays, -(-np.maximum(need, 0) // step) * step, 0)
+        balance = np.maximum(balance + amounts[now] - billed[now], 0)
     month, place = np.nonzero(amounts)
     account = prepaid[place]
     bill_day = day_number(timeline.at(month, accounts.billing_day[account], np.zeros_like(month)))

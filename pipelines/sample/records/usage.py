@@ -39,7 +39,9 @@ def metered(chunk: Chunk) -> pl.DataFrame:
     rng = stream(chunk.business.seed, "usage", chunk.index)
     shape = (accounts.count, chunk.business.timeline.count)
     level = _level(chunk)
-    units, measures, tariffs = [], [], []
+    units: list[Integers] = []
+    measures: list[int] = []
+    tariffs: list[int] = []
     for measure_position, measure in enumerate(industry.measures):
         noise = np.maximum(1.0 + _NOISE * bell(rng, shape), 0.1)
         month_units = (level * noise * (measure.usual * 10**measure.decimals) * _season(chunk, measure) + 0.5).astype(np.int64)

@@ -20,7 +20,7 @@ Detail: TypeAlias = Literal["hourly", "daily", "monthly"]
 PEAK_HOURS: Final = (8, 9, 10, 18, 19, 20)
 OFF_PEAK_HOURS: Final = (23, 0, 1, 2, 3, 4, 5, 6)
 HOURS: Final = 24
-_MOST_CELLS: Final = 1_200_000  # days or hours that are worked on at a time
+_MOST_CELLS: Final = 700_000  # days or hours that are worked on at a time
 _DETAIL_PART: Final = 2**30  # added to the number of the chunk: draws apart from those of the months
 _OFFICE_HOURS: Final = (1, 1, 1, 1, 1, 1, 1, 3, 8, 14, 15, 14, 9, 11, 15, 15, 14, 12, 7, 4, 3, 2, 1, 1)
 _TALKING: Final = (1, 1, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 9, 8, 8, 8, 9, 10, 12, 13, 13, 11, 6, 3)
@@ -42,8 +42,8 @@ _WEEKEND, _OFFICE_WEEKEND = 1.2, 0.35  # against a working day
 def make_usage(chunk: Chunk, metered: pl.DataFrame, detail: Detail) -> Iterator[pl.DataFrame]:
     """The usage frame in parts: month by month of the calendar, within it by slices of accounts in their order; no part is large.
 
-    A row's `delivered` is the calendar month in which the use was, the same for all rows of a part. By month, a total is delivered even where
-    nothing was used (it begins with the service, if that is within the month); of days and hours only those with some use are.
+    A row's `delivered` is the calendar month in which the use was, the same for all rows of a part. By month, a total is delivered even
+    where nothing was used (it begins with the service, if that is within the month); of days and hours only those with some use are.
 
     Args:
         chunk: The chunk.
@@ -81,7 +81,9 @@ def make_usage(chunk: Chunk, metered: pl.DataFrame, detail: Detail) -> Iterator[
             started = days[0].astype("datetime64[h]") + (slot * step).astype("timedelta64[h]")
             ended = started + np.timedelta64(step, "h")
             which = part[row]
-            yield _frame(chunk, calendar, account[which], measure[which], tariff[which], started, ended, used[row, slot] / scale[measure[which]])
+            yield _frame(
+                chunk, calendar, account[which], measure[which], tariff[which], started, ended, used[row, slot] / scale[measure[which]]
+            )
 
 
 def _months(chunk: Chunk, calendar: int, account: Integers, measure: Integers, tariff: Integers, quantity: Floats) -> pl.DataFrame:
@@ -93,13 +95,12 @@ def _months(chunk: Chunk, calendar: int, account: Integers, measure: Integers, t
 
 def _days(chunk: Chunk, calendar: int) -> Times:
     """The days of a month."""
-    month = chunk.business.timeline.month(calendar)
-    return np.arange(month.astype("datetime64[D]"), (month + np.timedelta64(1, "M")).astype("datetime64[D]"))
+    timeline = chunk.business.timeline
+    first, after = timeline.month(calendar).astype("datetime64[D]"), timeline.month(calendar + 1).astype("datetime64[D]")
+    return np.asarray(first + np.arange((after - first).astype(np.int64)).astype("timedelta64[D]"))
 
 
-def _day_edges(
-    rng: np.random.Generator, chunk: Chunk, days: Times, account: Integers, units: Integers
-) -> tuple[Integers, Floats, Floats]:
+def _day_edges(rng: np.random.Generator, chunk: Chunk, days: Times, account: Integers, units: Integers) -> tuple[Integers, Floats, Floats]:
     """Rows × days: units used up to the end of each day; the shares they come from; and a phase, so that rounding favours no day.
 
     Every row takes as many draws as the others, so that what is drawn does not depend on the slices.
@@ -134,7 +135,9 @@ def _curves(chunk: Chunk) -> Floats:
     """Private and office × measures × (no tariff, TARIFF_PERIODS) × hours: share of a day's use up to the end of each hour."""
     hours = [_is_in_period(period) for period in (None, *TARIFF_PERIODS)]
     measures = chunk.business.industry.measures
-    weights = np.array([[[np.array(curve) * within for within in hours] for curve in (_CURVES.get(m.name, _LIVING), _OFFICE_HOURS)] for m in measures])
+    weights = np.array(
+        [[[np.array(curve) * within for within in hours] for curve in (_CURVES.get(m.name, _LIVING), _OFFICE_HOURS)] for m in measures]
+    )
     reached = np.cumsum(weights, axis=3).transpose(1, 0, 2, 3)
     return np.asarray(reached / reached[:, :, :, -1:])
 

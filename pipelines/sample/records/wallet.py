@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.sample.business import Chunk
-from pipelines.sample.chance import Integers, stream
+from pipelines.sample.chance import Booleans, Integers, stream
 from pipelines.sample.population.accounts import NONE
 from pipelines.sample.population.memberships import MAIN
 from pipelines.sample.records.extras import PLACES, Extras, make_extras
@@ -20,8 +20,8 @@ _QUARTER: Final = 3
 def make_wallet_estimates(chunk: Chunk, extras: Extras | None = None) -> pl.DataFrame:
     """The estimates, ordered by `delivered`, customer and product line: for the last month of each quarter, while a customer is served.
 
-    The estimate is what the customer's own plans and extras of the line cost by list price, divided by its true share of wallet, give or take
-    15 per cent. A line of which it holds nothing here is not estimated. Who registered twice is asked as one.
+    The estimate is what the customer's own plans and extras of the line cost by list price, divided by its true share of wallet, give or
+    take 15 per cent. A line of which it holds nothing here is not estimated. A second registration of the same person is never asked.
 
     Args:
         chunk: The chunk.
@@ -57,7 +57,7 @@ def make_wallet_estimates(chunk: Chunk, extras: Extras | None = None) -> pl.Data
     )
 
 
-def _spent(chunk: Chunk, extras: Extras, months: Integers, is_asked: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], line_of: Integers) -> Integers:
+def _spent(chunk: Chunk, extras: Extras, months: Integers, is_asked: Booleans, line_of: Integers) -> Integers:
     """Quarters × customers × lines: what the customer's holdings cost by list price, in fen; 0 for those who are not asked."""
     accounts, industry, count = chunk.accounts, chunk.business.industry, chunk.business.timeline.count
     spent = np.zeros((len(months), chunk.memberships.count, int(line_of.max()) + 1), dtype=np.int64)
@@ -65,9 +65,9 @@ def _spent(chunk: Chunk, extras: Extras, months: Integers, is_asked: np.ndarray[
     asked = np.flatnonzero(is_asked[accounts.customer])
     customer = accounts.customer[asked]
     for quarter, month in enumerate(months.tolist()):
-        at = np.full(len(asked), month)
+        at, one = np.full(len(asked), month), np.ones(len(asked), dtype=np.int64)
         products = [(plan[month, asked], accounts.lines[asked])]
-        products += [(np.where(held[month, asked, place], extras.product[asked, place], NONE), 1) for place in range(PLACES)]
+        products += [(np.where(held[month, asked, place], extras.product[asked, place], NONE), one) for place in range(PLACES)]
         for product, lines in products:
             counts = is_served[month, asked] & (product != NONE)
             price = industry.price_at(np.maximum(product, 0), at, count) * lines * counts

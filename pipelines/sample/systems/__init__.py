@@ -1,1 +1,1 @@
-"""How each delivering system tells what happened: its numbers, labels, formats and files. One module a system; `feeds` lists what they send."""
+"""How each delivering system tells what happened: numbers, labels, formats, files. One module a system; `feeds` lists them all."""

@@ -1,11 +1,13 @@
-"""What the billing system of operations delivers: bills, their lines, payments and the balances of the accounts, with Chinese column names
-in GB18030. Its clock knows no seconds. Each file of bills ends with a control row."""
+"""What the billing system of operations delivers: bills, their lines, payments and the balances of the accounts.
+
+Its columns have Chinese names, its encoding is GB18030, its clock knows no seconds. Each file of bills ends with a control row.
+"""
 
 from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling, Trailer
+from pipelines.sample.deliveries import Feed, Form, Spoiling, Trailer
 from pipelines.sample.population.memberships import OPERATIONS_UNIT
 from pipelines.sample.systems.notation import amount, day, figure, label, label_or_own, moment
 from pipelines.sample.systems.numbers import account_number, customer_number, invoice_number, payment_number, subscription_number
@@ -20,14 +22,7 @@ PAYMENT_KINDS: Final = {
     "deposit_return": "退押金",
     "top_up": "充值",
 }
-METHODS: Final = {
-    "direct debit": "代扣",
-    "direct_debit": "代扣",
-    "bank transfer": "转账",
-    "bank_transfer": "转账",
-    "card": "刷卡",
-    "cash": "现金",
-}
+METHODS: Final = {"direct debit": "代扣", "bank transfer": "转账", "card": "刷卡", "cash": "现金", "book entry": "转入"}
 BALANCE_TYPES: Final = {"assets": "资产", "credit_used": "已用额度", "prepaid": "预存"}
 TOTAL: Final = "合计"
 _TIME: Final = "%Y/%m/%d %H:%M"

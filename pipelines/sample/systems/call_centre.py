@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import flag, label, label_or_own, moment_at_offset
 from pipelines.sample.systems.numbers import account_number, campaign_number, contact_number, customer_number, employee_number
 
@@ -24,13 +24,15 @@ CHANNELS: Final = {
 }
 REASONS: Final = {
     "billing_question": "账单查询",
-    "network_fault": "网络故障",
+    "fault": "故障报修",
     "plan_advice": "套餐咨询",
     "complaint": "投诉",
     "wants_to_leave": "销户咨询",
     "payment": "缴费",
     "payment_reminder": "欠费提醒",
     "change_of_details": "资料变更",
+    "retention": "客户挽留",
+    "sales": "业务推荐",
 }
 ENGLISH_DIRECTIONS: Final = {"inbound": "in", "outbound": "out"}
 ENGLISH_CHANNELS: Final = {
@@ -45,13 +47,15 @@ ENGLISH_CHANNELS: Final = {
 }
 ENGLISH_REASONS: Final = {
     "billing_question": "Billing question",
-    "network_fault": "Network fault",
+    "fault": "Fault",
     "plan_advice": "Plan advice",
     "complaint": "Complaint",
     "wants_to_leave": "Wants to leave",
     "payment": "Payment",
     "payment_reminder": "Payment reminder",
     "change_of_details": "Change of details",
+    "retention": "Retention",
+    "sales": "Sales",
 }
 SOLVED: Final = ("已解决", "未解决")
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import amount, flag, label, moment
 from pipelines.sample.systems.numbers import campaign_number, customer_number
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import amount, figure, label, moment, moment_at_offset
 from pipelines.sample.systems.numbers import (
     account_number,
@@ -30,7 +30,7 @@ EVENTS: Final = Feed(
     path="complaints_desk/events_{day}.jsonl",
     day=_DAY,
     form=Form(kind="json_lines"),
-    spoiling=Spoiling(key="case", date="at"),
+    spoiling=Spoiling(key="caseNo", date="at"),
 )
 
 
@@ -65,7 +65,7 @@ def tell_events(frame: pl.DataFrame) -> pl.DataFrame:
     """The steps of the complaints as text."""
     return frame.select(
         "delivered",
-        complaint_number(pl.col("complaint_id")).alias("case"),
+        complaint_number(pl.col("complaint_id")).alias("caseNo"),
         moment_at_offset("occurred_at", 8).alias("at"),
         pl.col("event").str.to_uppercase().alias("step"),
         pl.col("department").alias("team"),

@@ -1,11 +1,13 @@
-"""What the CRM system delivers: customers, accounts, subscriptions, service changes and consents as they are new or changed in a month, and
-each month the whole catalogue of the group. Its first files hold all that it knew at the start."""
+"""What the CRM system delivers: who the customers of operations are, and what they hold.
+
+Each month what is new or has changed, the first files all that it knew at the start; of products each month the whole list of the group.
+"""
 
 from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.population.memberships import OPERATIONS_UNIT
 from pipelines.sample.systems.full_lists import monthly_list
 from pipelines.sample.systems.notation import amount, day, figure, flag, label, label_or_own, moment

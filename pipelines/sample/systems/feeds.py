@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed
+from pipelines.sample.deliveries import Feed
 from pipelines.sample.systems import (
     billing,
     call_centre,
@@ -25,8 +25,8 @@ from pipelines.sample.systems import (
 )
 from pipelines.sample.timeline import Timeline
 
-# Feeds of what is new or changed in a month: the record that is told, and how.
-_NEWS: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame], pl.DataFrame]], ...]] = (
+# Feeds whose rows are those of the records layer: the record that is told, and how.
+_PLAIN: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame], pl.DataFrame]], ...]] = (
     (crm.CUSTOMERS, "customers", crm.tell_customers),
     (crm.ACCOUNTS, "accounts", crm.tell_accounts),
     (crm.SUBSCRIPTIONS, "subscriptions", crm.tell_subscriptions),
@@ -39,6 +39,7 @@ _NEWS: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame], pl.DataFrame]], ...
     (call_centre.CONTACTS, "contacts", call_centre.tell_contacts),
     (complaints_desk.COMPLAINTS, "complaints", complaints_desk.tell_complaints),
     (complaints_desk.EVENTS, "complaint_events", complaints_desk.tell_events),
+    (key_accounts.CUSTOMERS, "key_accounts", key_accounts.tell_customers),
     (key_accounts.WALLET, "wallet_estimates", key_accounts.tell_wallet),
     (mediation.USAGE, "usage", mediation.tell_usage),
     (survey_tool.RESPONSES, "surveys", survey_tool.tell_responses),
@@ -57,20 +58,19 @@ _NEWS: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame], pl.DataFrame]], ...
     (leasing.PAYMENTS, "payments", leasing.tell_payments),
     (stewards.IDENTITY_DECISIONS, "identity_decisions", stewards.tell_identity_decisions),
 )
-# Feeds whose files are whole lists.
+# Feeds of whole lists that are made of what is new or changed.
 _LISTS: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame, Timeline], pl.DataFrame]], ...]] = (
     (crm.PRODUCTS, "products", crm.tell_products),
-    (key_accounts.CUSTOMERS, "key_accounts", key_accounts.tell_customers),
     (hr.EMPLOYEES, "employees", hr.tell_employees),
     (hr.ORGANISATION_UNITS, "organisation_units", hr.tell_organisation_units),
     (harbour.CUSTOMERS, "customers", harbour.tell_customers),
     (leasing.CUSTOMERS, "customers", leasing.tell_customers),
 )
 
-FEEDS: Final[tuple[Feed, ...]] = (*(feed for feed, _, _ in _NEWS), *(feed for feed, _, _ in _LISTS))
+FEEDS: Final[tuple[Feed, ...]] = (*(feed for feed, _, _ in _PLAIN), *(feed for feed, _, _ in _LISTS))
 # Name of the records layer's frame that each source tells; the register of key accounts is a frame of its own, `key_accounts`.
-RECORD_OF: Final[dict[str, str]] = {feed.source: record for feed, record, *_ in (*_NEWS, *_LISTS)}
-_TELL_NEWS: Final = {feed.source: tell for feed, _, tell in _NEWS}
+RECORD_OF: Final[dict[str, str]] = {feed.source: record for feed, record, *_ in (*_PLAIN, *_LISTS)}
+_TELL_PLAIN: Final = {feed.source: tell for feed, _, tell in _PLAIN}
 _TELL_LIST: Final = {feed.source: tell for feed, _, tell in _LISTS}
 
 
@@ -90,4 +90,4 @@ def tell(source: str, frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     Raises:
         KeyError: There is no such source.
     """
-    return _TELL_LIST[source](frame, timeline) if source in _TELL_LIST else _TELL_NEWS[source](frame)
+    return _TELL_LIST[source](frame, timeline) if source in _TELL_LIST else _TELL_PLAIN[source](frame)

@@ -1,10 +1,10 @@
-"""What the finance department hands over: plans, client money at the custodian, exchange rates, the calendar, and targets for complaints."""
+"""What the finance department hands over: plans, client money at the custodian, exchange rates, the calendar, service targets."""
 
 from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import amount, day, figure, flag, label
 
 CLOCKS: Final = {"calendar": "24x7", "business": "office hours"}
@@ -47,8 +47,8 @@ def tell_exchange_rates(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(
         "delivered",
         day("rate_date").alias("day"),
-        pl.col("from_currency").alias("of"),
-        pl.col("to_currency").alias("in"),
+        pl.col("from_currency").alias("base"),
+        pl.col("to_currency").alias("quoted_in"),
         figure("rate"),
     )
 

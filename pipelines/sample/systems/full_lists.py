@@ -1,10 +1,12 @@
 """Full lists: what a system sends that names everything it knows anew each month, made from the versions of the records layer."""
 
+from typing import Final
+
 import polars as pl
 
 from pipelines.sample.timeline import Timeline
 
-FORGOTTEN_AFTER_MONTHS = 6
+FORGOTTEN_AFTER_MONTHS: Final = 6
 
 
 def monthly_list(versions: pl.DataFrame, key: str, timeline: Timeline, closed: str | None = None) -> pl.DataFrame:

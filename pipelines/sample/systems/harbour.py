@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.population.memberships import HARBOUR_UNIT
 from pipelines.sample.systems.full_lists import monthly_list
 from pipelines.sample.systems.notation import amount, day, label, label_or_own, moment
@@ -34,7 +34,7 @@ PAYMENT_KINDS: Final = {
 _TIME: Final = "%m/%d/%Y %I:%M %p"
 _DATE: Final = "%m/%d/%Y"
 _FORM: Final = Form(kind="csv", delimiter="\t", encoding="utf-16")
-_DAY: Final = 4
+_DAY: Final = 6  # as billing: by then the month before is closed (calendar.close_after_days)
 
 CUSTOMERS: Final = Feed(
     source="harbour_customers",

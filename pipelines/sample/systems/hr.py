@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.full_lists import monthly_list
 from pipelines.sample.systems.notation import label, moment
 from pipelines.sample.systems.numbers import employee_number
@@ -31,7 +31,7 @@ def tell_employees(frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         label("role", ROLES).alias("job"),
         pl.col("organisation_unit").alias("unit"),
         moment("started_at", _TIME).alias("joined"),
-        moment("ended_at", _TIME).alias("left"),
+        moment("ended_at", _TIME).alias("gone"),
     )
 
 

@@ -1,13 +1,11 @@
-"""What the key-account office keeps in workbooks: a register of the large customers under numbers of its own, and estimates of their wallets."""
+"""What the key-account office keeps in workbooks: large customers under numbers of its own, and estimates of their wallets."""
 
 from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
-from pipelines.sample.systems.full_lists import monthly_list
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.numbers import customer_number, employee_number, key_account_number
-from pipelines.sample.timeline import Timeline
 
 _DAY: Final = 4
 
@@ -28,15 +26,14 @@ WALLET: Final = Feed(
 )
 
 
-def tell_customers(frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
+def tell_customers(frame: pl.DataFrame) -> pl.DataFrame:
     """The whole register of each month: text, and times as the workbook's own.
 
     Args:
-        frame: Versions of the organisations that have an account manager, with columns of the record `customers`; `customer_id` is the
-            global number of their record at operations.
-        timeline: The months.
+        frame: The register's rows of each month, with columns of the record `customers`; `customer_id` is the global number of the
+            organisation's main record at operations.
     """
-    return monthly_list(frame, "customer_id", timeline, closed="closed_at").select(
+    return frame.select(
         "delivered",
         key_account_number(pl.col("customer_id")).alias("客户号"),
         pl.col("name").alias("客户名称"),
@@ -48,6 +45,7 @@ def tell_customers(frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
         pl.col("industry").alias("行业"),
         pl.col("organisation_unit").alias("服务网点"),
         employee_number(pl.col("manager_id")).alias("客户经理"),
+        key_account_number(pl.col("parent_customer_id")).alias("上级客户号"),
         pl.col("registered_at").alias("建档时间"),
         pl.col("closed_at").alias("销户时间"),
         pl.col("language").alias("语言"),
@@ -56,7 +54,7 @@ def tell_customers(frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
 
 
 def tell_wallet(frame: pl.DataFrame) -> pl.DataFrame:
-    """The estimates: text, the month as its first day, and the spending as a number in yuan. The customers are named by their CRM numbers."""
+    """The estimates: the month as its first day, the spending as a number in yuan, the rest text. Customers have their CRM numbers."""
     return frame.select(
         "delivered",
         customer_number(pl.col("customer_id")).alias("CRM客户号"),

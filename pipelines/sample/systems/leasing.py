@@ -1,10 +1,10 @@
-"""What the leasing subsidiary delivers: its customers, the invoices of their contracts and what was paid, in Chinese, UTF-8, all in yuan."""
+"""What the leasing subsidiary delivers: its customers, the invoices of their contracts and what was paid, in Chinese and in yuan."""
 
 from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.population.memberships import LEASING_UNIT
 from pipelines.sample.systems.full_lists import monthly_list
 from pipelines.sample.systems.notation import amount, day, label, label_or_own, moment
@@ -25,7 +25,7 @@ PAYMENT_KINDS: Final = {
 _TIME: Final = "%Y年%m月%d日 %H:%M:%S"
 _DATE: Final = "%Y年%m月%d日"
 _FORM: Final = Form(kind="csv", delimiter=",", encoding="utf-8")
-_DAY: Final = 5
+_DAY: Final = 6  # as billing: by then the month before is closed (calendar.close_after_days)
 
 CUSTOMERS: Final = Feed(
     source="leasing_customers",

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import label, moment_at_offset
 from pipelines.sample.systems.numbers import customer_number, incident_number, invoice_number
 

@@ -1,14 +1,22 @@
 """How a number looks in the files: the one place where the generator's numbers become those that systems print.
 
-Every function takes an expression of whole numbers from 0 and gives text; distinct numbers give distinct texts, and null stays null. Numbers
-of the subsidiaries and of the register of key accounts are scattered, so that they tell nothing about whose other numbers they are.
+Every function takes an expression of whole numbers from 0 and gives text; distinct numbers give distinct texts, and null stays null.
+The subsidiaries' numbers of customers and those of the register of key accounts are scattered: they tell nothing about the others.
 """
 
 from typing import Final
 
 import polars as pl
 
-from pipelines.sample.population.memberships import HARBOUR_UNIT, LEASING_UNIT, OPERATIONS_UNIT, SLOTS, UNIT_OF_SLOT
+from pipelines.sample.population.memberships import (
+    HARBOUR,
+    HARBOUR_UNIT,
+    LEASING,
+    LEASING_UNIT,
+    OPERATIONS_UNIT,
+    SLOTS,
+    UNIT_OF_SLOT,
+)
 
 SCATTERED_BELOW: Final = 99_999_989  # a prime: numbers below it are scattered without two meeting
 _STEP: Final = {HARBOUR_UNIT: 61_803_397, LEASING_UNIT: 38_196_603, -1: 27_182_819}
@@ -38,12 +46,11 @@ def system_of(number: pl.Expr) -> pl.Expr:
     return (number % SLOTS).replace_strict(slots, return_dtype=pl.String)
 
 
-def customer_number_in(system: pl.Expr, number: pl.Expr) -> pl.Expr:
-    """A customer's number as each row's system writes it: crm, harbour, leasing or key_accounts."""
-    written = pl.when(system == "key_accounts").then(key_account_number(number))
-    for unit, name in SYSTEM_OF_UNIT.items():
-        written = written.when(system == name).then(customer_number(number, unit))
-    return written
+def own_customer_number(number: pl.Expr) -> pl.Expr:
+    """A customer's number as the system that gives it writes it (`system_of`)."""
+    slot = number % SLOTS
+    harbour, leasing = customer_number(number, HARBOUR_UNIT), customer_number(number, LEASING_UNIT)
+    return pl.when(slot == HARBOUR).then(harbour).when(slot == LEASING).then(leasing).otherwise(customer_number(number))
 
 
 def account_number(number: pl.Expr) -> pl.Expr:

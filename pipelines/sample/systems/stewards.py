@@ -4,9 +4,9 @@ from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import label, moment
-from pipelines.sample.systems.numbers import customer_number_in, employee_number
+from pipelines.sample.systems.numbers import employee_number, own_customer_number, system_of
 
 DECISIONS: Final = {"same": "=", "different": "<>"}
 
@@ -20,17 +20,13 @@ IDENTITY_DECISIONS: Final = Feed(
 
 
 def tell_identity_decisions(frame: pl.DataFrame) -> pl.DataFrame:
-    """The decisions as text.
-
-    Args:
-        frame: With global numbers of customers, and beside each the system whose number of that customer is meant.
-    """
+    """The decisions as text: of both customers the system that gave the number, and the number."""
     return frame.select(
         "delivered",
-        "left_system",
-        customer_number_in(pl.col("left_system"), pl.col("left_customer_id")).alias("left_no"),
-        "right_system",
-        customer_number_in(pl.col("right_system"), pl.col("right_customer_id")).alias("right_no"),
+        system_of(pl.col("left_customer_id")).alias("left_system"),
+        own_customer_number(pl.col("left_customer_id")).alias("left_no"),
+        system_of(pl.col("right_customer_id")).alias("right_system"),
+        own_customer_number(pl.col("right_customer_id")).alias("right_no"),
         moment("decided_at").alias("decided"),
         label("decision", DECISIONS).alias("verdict"),
         employee_number(pl.col("decided_by")).alias("steward"),

@@ -1,10 +1,10 @@
-"""What the survey tool delivers: every survey sent, answered or not, as a spreadsheet of German manner: `;`, decimal comma, days with points."""
+"""What the survey tool delivers: every survey sent, answered or not, in the German manner: `;`, decimal comma, days with points."""
 
 from typing import Final
 
 import polars as pl
 
-from pipelines.sample.deliveries.feed import Feed, Form, Spoiling
+from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import figure, label, moment
 from pipelines.sample.systems.numbers import complaint_number, contact_number, customer_number, response_number
 
@@ -30,9 +30,9 @@ def tell_responses(frame: pl.DataFrame) -> pl.DataFrame:
         moment("answered_at", _TIME).alias("Answered"),
         label("instrument", INSTRUMENTS).alias("Questionnaire"),
         figure("score", ",").alias("Score"),
-        figure("scale_min", ",").alias("From"),
-        figure("scale_max", ",").alias("To"),
-        contact_number(pl.col("contact_id")).alias("Call"),
-        complaint_number(pl.col("complaint_id")).alias("Case"),
+        figure("scale_min", ",").alias("Lowest"),
+        figure("scale_max", ",").alias("Highest"),
+        contact_number(pl.col("contact_id")).alias("CallRef"),
+        complaint_number(pl.col("complaint_id")).alias("CaseRef"),
         pl.col("comment").alias("Comment"),
     )

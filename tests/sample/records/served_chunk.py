@@ -69,3 +69,18 @@ def payments_of(invoices: pl.DataFrame) -> pl.DataFrame:
         kind=pl.lit("payment"),
         returned_at=pl.lit(None, dtype=pl.Datetime("ms")),
     )
+
+
+def share(is_so: pl.Series) -> float:
+    """The share of a column of booleans that is true; nulls count for nothing."""
+    return float(is_so.drop_nulls().to_numpy().mean())
+
+
+def quantile(values: pl.Series, at: float) -> float:
+    """A quantile of the values that are there."""
+    return float(np.quantile(values.drop_nulls().to_numpy(), at))
+
+
+def count(is_so: pl.Series) -> int:
+    """How many of a column of booleans are true."""
+    return int(is_so.drop_nulls().to_numpy().sum())

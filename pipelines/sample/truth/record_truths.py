@@ -1,0 +1,49 @@
+"""The truth of single records: the columns of the records layer that begin with `_`, under the numbers that the systems write."""
+
+import numpy as np
+import polars as pl
+
+from pipelines.sample.systems.numbers import SYSTEM_OF_UNIT, complaint_number, customer_number, customer_number_in, invoice_number
+from pipelines.sample.population.memberships import HARBOUR_UNIT, OPERATIONS_UNIT
+from pipelines.sample.timeline import Timeline
+
+
+def wrong_bills(invoices: pl.DataFrame) -> pl.DataFrame:
+    """One row a wrong bill: invoice_id, billed_amount and true_amount in fen."""
+    wrong = invoices.filter("_is_wrong").unique("invoice_id", keep="first", maintain_order=True)
+    return wrong.select(
+        invoice_id=invoice_number(pl.col("invoice_id")), billed_amount=pl.col("amount"), true_amount=pl.col("_true_amount")
+    )
+
+
+def complaint_labels(complaints: pl.DataFrame) -> pl.DataFrame:
+    """One row a complaint: its true category, severity and department, whatever the record says, and the language of its text."""
+    newest = complaints.unique("complaint_id", keep="last", maintain_order=True)
+    return newest.select(
+        complaint_id=complaint_number(pl.col("complaint_id")),
+        category=pl.col("_category"),
+        severity=pl.col("_severity"),
+        department=pl.col("_department"),
+        language=pl.col("_language"),
+    )
+
+
+def purchasing(truth: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
+    """One row a customer of harbour: at what rate it buys, with what probability it drops out after a purchase, and when it did."""
+    dropped = truth["dropped_month"]
+    first = timeline.first + dropped.fill_null(0).to_numpy().astype("timedelta64[M]")
+    month = pl.Series(np.where(dropped.is_null().to_numpy(), np.datetime64("NaT"), first.astype("datetime64[D]"))).cast(pl.Date)
+    return truth.select(
+        "purchase_rate",
+        "dropout_probability",
+        customer_id=customer_number(pl.col("customer"), HARBOUR_UNIT),
+        dropped_month=month,
+    )
+
+
+def matches(matching: pl.DataFrame) -> pl.DataFrame:
+    """One row a record of a customer in a system: which entity it truly is, and how the record differs from it."""
+    system = pl.col("system").replace("operations", SYSTEM_OF_UNIT[OPERATIONS_UNIT])
+    return matching.select(
+        "entity", source_system=system, customer_id=customer_number_in(system, pl.col("customer_id")), variations=pl.col("variations")
+    )
