@@ -15,6 +15,7 @@ ACCOUNTS_A_CUSTOMER: Final = 3
 SUBSCRIPTIONS_AN_ACCOUNT: Final = 4
 NONE: Final = -1
 FIRST, SECOND, OFFICE = range(3)  # kinds of account, in the order of Accounts.ladders
+_WITHIN_DAYS, _LAST_DAYS, _MOST_LINES = 720, 40, 20
 _BILLING_DAYS: Final = np.array([1, 5, 10, 15, 20], dtype=np.int64)
 
 
@@ -111,13 +112,14 @@ def make_accounts(seed: int, chunk: int, entities: Entities, memberships: Member
     wanted = np.searchsorted(np.array(industry.plan_bounds), value * np.where(rng.random(count) < 0.8, 1.0, 0.7))
     tier = np.minimum(wanted, np.array([len(ladder) for ladder in ladders])[kind] - 1)
     extras = _extras(rng, industry, value * (0.7 + 0.6 * entities.share_of_wallet[entity]), is_office)
-    lines = np.where(is_office, 1 + (value * value * rng.random(count)).astype(np.int64), 1)
+    lines = np.where(is_office, np.minimum(1 + (value * value * rng.random(count)).astype(np.int64), _MOST_LINES), 1)
     cycle = np.where(rng.random(count) < np.where(is_office, 0.12, 0.04), 3, 1)
     has_contract = rng.random(count) < industry.contract_share / 100.0
     age = rng.integers(0, industry.contract_months, count)
-    later = rng.integers(0, 720, count) * (place == 1)
-    opened = np.minimum(memberships.registered[customer] + later.astype("timedelta64[D]"), timeline.end - np.timedelta64(40, "D"))
-    opened = np.maximum(opened, memberships.registered[customer])
+    # A second account is opened some time within two years after the first, but not in the last weeks of the sample.
+    room = (timeline.end - memberships.registered[customer]).astype("timedelta64[D]").astype(np.int64) - _LAST_DAYS
+    later = (rng.random(count) * np.clip(room, 0, _WITHIN_DAYS)).astype(np.int64) * (place == 1)
+    opened = memberships.registered[customer] + later.astype("timedelta64[D]")
     opened_month = np.maximum(timeline.index_of(opened), -1)
     plan_price = np.zeros(count, dtype=np.int64)
     for which, ladder in enumerate(ladders):

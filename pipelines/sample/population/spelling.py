@@ -120,5 +120,5 @@ def _with_typo(text: pl.Expr) -> pl.Expr:
         .then(pl.concat_str(before, following, letter, after.str.slice(1)))
         .when(kind == 3)
         .then(pl.concat_str(before, letter.replace_strict(_NEIGHBOURS, default="h"), after))
-        .otherwise(pl.concat_str(before, letter, letter, after))
+        .otherwise(pl.concat_str(before, letter, letter.str.to_lowercase(), after))
     )

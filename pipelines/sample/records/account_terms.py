@@ -22,13 +22,13 @@ _RAISE: Final = 5  # by one part in so many, and by a step at least
 def make_account_terms(chunk: Chunk) -> pl.DataFrame:
     """The account frame, ordered by `delivered` and account: a row when an account is first known, and one for each month of a change.
 
-    The branch changes when the customer moves, the limit once a year for those who pay well, and it ends with its customer.
+    The limit changes once a year for those who pay well, and the account ends with its customer. It stays with the branch that opened it.
     """
     accounts, life = chunk.accounts, chunk.life
-    branch = chunk.particulars.branch[:, chunk.memberships.entity[accounts.customer]]
+    branch = opening_branches(chunk)
     limit = _limits(chunk)
     ends_in = closed_month(chunk)
-    month, account = np.nonzero(versions(open_months(chunk), ends_in, branch, limit))
+    month, account = np.nonzero(versions(open_months(chunk), ends_in, limit))
     is_closed = month == ends_in[account]
     customer, limit_now = accounts.customer[account], limit[month, account]
     reason = np.where(is_closed, life.reason[customer], NOTHING)
@@ -37,7 +37,7 @@ def make_account_terms(chunk: Chunk) -> pl.DataFrame:
         {
             "account_id": accounts.number[account],
             "customer_id": chunk.memberships.number[customer],
-            "organisation_unit": pl.Series(BRANCHES).gather(branch[month, account]),
+            "organisation_unit": pl.Series(BRANCHES).gather(branch[account]),
             "opened_at": accounts.opened[account].astype("datetime64[ms]"),
             "closed_at": np.where(is_closed, closed(chunk)[account], np.datetime64("NaT")).astype("datetime64[ms]"),
             "close_reason": pl.Series([*REASONS, None]).gather(np.where(reason == NOTHING, len(REASONS), reason)),
@@ -50,6 +50,12 @@ def make_account_terms(chunk: Chunk) -> pl.DataFrame:
             "delivered": month,
         }
     )
+
+
+def opening_branches(chunk: Chunk) -> Integers:
+    """Position in BRANCHES of the branch that opened each account: the one that served its customer then."""
+    month = np.maximum(chunk.accounts.opened_month, 0)
+    return np.asarray(chunk.particulars.branch[month, chunk.memberships.entity[chunk.accounts.customer]])
 
 
 def _limits(chunk: Chunk) -> Integers:

@@ -29,6 +29,7 @@ def charged_usage(chunk: Chunk, runs: Runs, metered: pl.DataFrame) -> pl.DataFra
     Returns:
         document, measure (positions) and quantity (ten-thousandths of the unit, above 0), ordered by document, measure and tariff.
     """
+    metered = metered.filter(pl.col("month") < chunk.business.timeline.count)  # the bill for what follows comes after the end
     account, month, measure, tariff = (metered[name].to_numpy() for name in ("account", "month", "measure", "tariff"))
     quantity = np.rint(metered["quantity"].to_numpy() * MONTH).astype(np.int64)
     document = runs.covering(chunk.accounts.count, chunk.business.timeline.count)[month, account]

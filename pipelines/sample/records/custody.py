@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.sample.business import Business, Chunk
 from pipelines.sample.chance import Integers, stream
 from pipelines.sample.population.staff import BRANCHES_PER_REGION, REGIONS
-from pipelines.sample.records.account_terms import BRANCHES
+from pipelines.sample.records.account_terms import BRANCHES, opening_branches
 from pipelines.sample.records.paying import day_number
 from pipelines.sample.timeline import Timeline
 
@@ -33,31 +33,17 @@ class CustodyBook:
         self.has_any = np.zeros(REGIONS * BRANCHES_PER_REGION, dtype=np.bool_)
 
     def add(self, chunk: Chunk, deposits: pl.DataFrame) -> None:
-        """Take in what `deposits.make_deposits` made of a chunk. The money follows the account when it comes to another branch."""
-        account, place = np.unique(np.searchsorted(chunk.accounts.number, deposits["account_id"].to_numpy()), return_inverse=True)
-        branch = branches(chunk)[:, account]
-        starts = _month_starts(chunk.business.timeline)
-        days = np.maximum(day_number(deposits["paid_at"].to_numpy()) - starts[0], 0)
-        amount, month = deposits["amount"].to_numpy(), np.searchsorted(starts - starts[0], days, side="right") - 1
-        np.add.at(self.moved, (days, branch[month, place]), amount)
-        self.has_any[np.unique(branch[month, place])] = True
-        held = np.zeros(branch.shape, dtype=np.int64)
-        np.add.at(held, (month, place), amount)
-        brought = np.cumsum(held, axis=0)[:-1]
-        now, which = np.nonzero((branch[1:] != branch[:-1]) & (brought != 0))
-        day, sum_moved = (starts - starts[0])[now + 1], brought[now, which]
-        np.add.at(self.moved, (day, branch[now, which]), -sum_moved)
-        np.add.at(self.moved, (day, branch[now + 1, which]), sum_moved)
-        self.has_any[np.unique(branch[now + 1, which])] = True
+        """Take in what `deposits.make_deposits` made of a chunk."""
+        account = np.searchsorted(chunk.accounts.number, deposits["account_id"].to_numpy())
+        branch, first_day = opening_branches(chunk)[account], _month_starts(chunk.business.timeline)[0]
+        day = np.maximum(day_number(deposits["paid_at"].to_numpy()) - first_day, 0)
+        within = day < len(self.moved)
+        np.add.at(self.moved, (day[within], branch[within]), deposits["amount"].to_numpy()[within])
+        self.has_any[np.unique(branch[within])] = True
 
     def held(self) -> Integers:
         """Days × branches: the deposits held at the end of each day, in fen."""
         return np.asarray(np.cumsum(self.moved, axis=0))
-
-
-def branches(chunk: Chunk) -> Integers:
-    """Months × accounts: position of the branch of each account, the same throughout a month, as `account_terms` tells it."""
-    return np.asarray(chunk.particulars.branch[:, chunk.memberships.entity[chunk.accounts.customer]])
 
 
 def custody_balances(business: Business, book: CustodyBook) -> tuple[pl.DataFrame, pl.DataFrame]:

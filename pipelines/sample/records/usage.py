@@ -5,7 +5,7 @@ c + BILLED_AFTER. Use that is charged only after the end of the sample is left o
 metered, because the first bill charges it, but it is never delivered.
 """
 
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -14,8 +14,10 @@ from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Booleans, Floats, Integers, Times, bell, stream
 from pipelines.sample.industries.industry import Measure
 from pipelines.sample.population.accounts import SECOND
+from pipelines.sample.population.memberships import HARBOUR
 from pipelines.sample.records.holdings import served
 
+Values = TypeVar("Values", bound=np.ndarray[tuple[int, ...], np.dtype[np.generic]])
 BILLED_AFTER: Final = 1  # months from the use to the bill that charges it
 NO_TARIFF: Final = -1
 _NOISE, _OWN_SHARES = 0.12, 0.25
@@ -37,7 +39,7 @@ def metered(chunk: Chunk) -> pl.DataFrame:
     """
     industry, accounts = chunk.business.industry, chunk.accounts
     rng = stream(chunk.business.seed, "usage", chunk.index)
-    shape = (accounts.count, chunk.business.timeline.count)
+    shape = (accounts.count, chunk.business.timeline.count + BILLED_AFTER)
     level = _level(chunk)
     units: list[Integers] = []
     measures: list[int] = []
@@ -49,7 +51,7 @@ def metered(chunk: Chunk) -> pl.DataFrame:
         units += parts
         measures += [measure_position] * len(parts)
         tariffs += range(len(parts)) if measure.periods else [NO_TARIFF]
-    is_metered = (served(chunk).T & (used_share(chunk) > 0.0))[:, :, None] & _has(chunk)[:, None, measures]
+    is_metered = (_serves(chunk).T & (used_share(chunk) > 0.0))[:, :, None] & _has(chunk)[:, None, measures]
     account, month, column = np.nonzero(is_metered)
     measure_of, scale = np.array(measures), np.array([10**measure.decimals for measure in industry.measures])
     return pl.DataFrame(
@@ -70,7 +72,7 @@ def service_start(chunk: Chunk) -> Times:
 
 def used_share(chunk: Chunk) -> Floats:
     """Accounts × months (of the bill): share of the days of the calendar month on which the account had its service."""
-    months = np.arange(chunk.business.timeline.count) - BILLED_AFTER
+    months = np.arange(chunk.business.timeline.count + BILLED_AFTER) - BILLED_AFTER
     first = (chunk.business.timeline.first + months).astype("datetime64[D]")
     after = (chunk.business.timeline.first + (months + 1)).astype("datetime64[D]")
     days = (after - first).astype(np.int64)
@@ -81,14 +83,28 @@ def used_share(chunk: Chunk) -> Floats:
 def _level(chunk: Chunk) -> Floats:
     """Accounts × months: the factor on the usual use of one line, without season and noise."""
     accounts, life = chunk.accounts, chunk.life
-    use, is_suspended = life.use, life.is_suspended
+    use, is_suspended = _beyond(life.use), _beyond(life.is_suspended)
     # The use of a month is 0 in the story once it is suspended; what was used before that is charged a bill later.
     was_suspended = _earlier(is_suspended, BILLED_AFTER)
     use = np.where(was_suspended, 0.0, np.where(is_suspended, _earlier(use, BILLED_AFTER), use))
     return np.asarray(use[:, accounts.customer].T * (accounts.use * accounts.lines)[:, None] * used_share(chunk))
 
 
-def _earlier(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], months: int) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+def _serves(chunk: Chunk) -> Booleans:
+    """Months (of the bill, the one after the end with them) × accounts: whether the account has a running service."""
+    count = chunk.business.timeline.count
+    accounts = chunk.accounts
+    stays = (chunk.life.last[accounts.customer] >= count) & (chunk.memberships.joined[accounts.customer] < count)
+    is_operating = (accounts.opened_month < count) & (chunk.memberships.slot[accounts.customer] < HARBOUR)
+    return np.concatenate([served(chunk), np.broadcast_to(stays & is_operating, (BILLED_AFTER, accounts.count))])
+
+
+def _beyond(values: Values) -> Values:
+    """The months of the story, and those after its end as the last one was."""
+    return np.concatenate([values, np.repeat(values[-1:], BILLED_AFTER, axis=0)])
+
+
+def _earlier(values: Values, months: int) -> Values:
     """What stood so many months earlier; the first month's before that."""
     return values[np.maximum(np.arange(len(values)) - months, 0)]
 
@@ -96,7 +112,7 @@ def _earlier(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], months: 
 def _season(chunk: Chunk, measure: Measure) -> Floats:
     """The season's factor by month of the bill."""
     timeline = chunk.business.timeline
-    return np.asarray(np.array(measure.season)[timeline.calendar_month(np.arange(timeline.count) - BILLED_AFTER)])
+    return np.asarray(np.array(measure.season)[timeline.calendar_month(np.arange(timeline.count + BILLED_AFTER) - BILLED_AFTER)])
 
 
 def _has(chunk: Chunk) -> Booleans:

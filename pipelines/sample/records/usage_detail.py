@@ -59,8 +59,8 @@ def make_usage(chunk: Chunk, metered: pl.DataFrame, detail: Detail) -> Iterator[
     quantity = metered["quantity"].to_numpy()
     scale = np.array([10**which.decimals for which in chunk.business.industry.measures])
     order = np.argsort(month, kind="stable")
-    bounds = np.searchsorted(month[order], np.arange(chunk.business.timeline.count + 1))
-    for calendar in range(chunk.business.timeline.count - BILLED_AFTER):
+    bounds = np.searchsorted(month[order], np.arange(chunk.business.timeline.count + BILLED_AFTER + 1))
+    for calendar in range(chunk.business.timeline.count):
         rows = order[bounds[calendar + BILLED_AFTER] : bounds[calendar + BILLED_AFTER + 1]]
         if detail == "monthly":
             yield _months(chunk, calendar, account[rows], measure[rows], tariff[rows], quantity[rows])

@@ -1,4 +1,4 @@
-"""How many months each account is behind with its payments at each month's end, as its ledger says: payments cover the oldest bill first."""
+"""How many months each account is behind with its payments at each month's end by its ledger: payments cover the oldest bill first."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -64,9 +64,9 @@ def _paid(account: Integers, invoices: pl.DataFrame, payments: pl.DataFrame, tim
     """Months × accounts: what has been paid or credited up to each month's end, in fen."""
     once = payments.filter(pl.col("kind").is_in(_SETTLING)).unique("payment_id", keep="last", maintain_order=True)
     back = once.filter(pl.col("returned_at").is_not_null())
-    credits = invoices.filter(pl.col("amount") < 0)
+    credited = invoices.filter(pl.col("amount") < 0)
     paid = np.zeros((timeline.count, len(account)), dtype=np.int64)
-    for rows, at, sign in ((once, "paid_at", 1), (back, "returned_at", -1), (credits, "issued_at", -1)):
+    for rows, at, sign in ((once, "paid_at", 1), (back, "returned_at", -1), (credited, "issued_at", -1)):
         month = np.maximum(timeline.index_of(rows[at].to_numpy()), 0)
         is_within = month < timeline.count
         place = np.searchsorted(account, rows["account_id"].to_numpy()[is_within])

@@ -74,7 +74,7 @@ def _billed(records: Delivered) -> dict[str, Floats]:
 
 def _used(records: Delivered) -> dict[str, Floats]:
     """By measure: what was used in the month, against the quarter before it; and the last two months against the half year."""
-    found = {}
+    found: dict[str, Floats] = {}
     for measure in sorted(records.usage["measure"].unique().to_list()):
         used = records.by_month(records.usage.filter(pl.col("measure") == measure), "quantity")
         before = np.zeros_like(used)
@@ -132,8 +132,8 @@ def _paid(records: Delivered) -> dict[str, Floats]:
 
 
 def _changed(records: Delivered) -> dict[str, Floats]:
-    """Changes of the service; of the two kinds that say most, the months since the last one as well."""
-    found = {}
+    """Changes of the service, but not its end."""
+    found: dict[str, Floats] = {}
     for change in _CHANGES:
         happened = records.by_month(records.service_changes.filter(pl.col("change") == change))
         found[f"{change}_quarter"] = running(happened, 3)

@@ -78,7 +78,7 @@ def scores(seen: dict[str, Floats], leaves: Booleans, at_stake: Booleans, months
         months: Which months are what.
 
     Returns:
-        A score for each customer at stake in each of the months that are tried, month by month; NaN where there is too little to learn from.
+        A score for each customer at stake in each of the months that are tried, month by month; NaN where too little can be learnt.
     """
     learnt, tried = _rows(at_stake, months.learnt), _rows(at_stake, months.tried)
     left = leaves[learnt]
@@ -86,7 +86,7 @@ def scores(seen: dict[str, Floats], leaves: Booleans, at_stake: Booleans, months
         return np.full(len(tried[0]), np.nan)
     # The import takes a second. On one core: with others at work on the machine, two wait for each other and take ten times as long.
     from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]  # noqa: PLC0415
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
     model = HistGradientBoostingClassifier(
         max_iter=60, learning_rate=0.08, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=1.0, early_stopping=False, random_state=0

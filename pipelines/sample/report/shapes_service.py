@@ -1,4 +1,4 @@
-"""How long complaints take, how long they are, and who speaks at all: beside the cases of New York, Comcast's, and letters to a province."""
+"""How long complaints take, how long they are, and who speaks at all: beside cases of New York, Comcast's, and letters to a province."""
 
 from typing import Final
 

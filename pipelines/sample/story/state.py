@@ -31,6 +31,7 @@ class State:
         trouble: Month of the newest failure.
         harm: What it did to the mood.
         dearer: Month of the newest price rise.
+        short_for: Months running in which money is short.
     """
 
     is_operations: Booleans
@@ -61,6 +62,7 @@ class State:
     saving_until: Integers
     contract_end: Integers
     is_short: Booleans
+    short_for: Integers
     decided: Integers
     last: Integers
     reason: Integers
@@ -120,6 +122,7 @@ def begin(rng: np.random.Generator, entities: Entities, memberships: Memberships
         saving_until=np.full(count, _LONG_AGO),
         contract_end=contract_end,
         is_short=np.zeros(count, dtype=np.bool_),
+        short_for=np.zeros(count, dtype=np.int64),
         decided=np.full(count, NEVER),
         last=np.full(count, NEVER),
         reason=np.full(count, NOTHING),

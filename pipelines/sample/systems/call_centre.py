@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.sample.deliveries import Feed, Form, Spoiling
 from pipelines.sample.systems.notation import flag, label, label_or_own, moment_at_offset
 from pipelines.sample.systems.numbers import account_number, campaign_number, contact_number, customer_number, employee_number
+from pipelines.sample.texts import CONTACT_REASON_LABELS_EN, CONTACT_REASON_LABELS_ZH, CONTACT_REASONS
 
 DIRECTIONS: Final = {"inbound": "呼入", "outbound": "呼出"}
 CHANNELS: Final = {
@@ -22,18 +23,7 @@ CHANNELS: Final = {
     "sms": "短信",
     "visit": "上门",
 }
-REASONS: Final = {
-    "billing_question": "账单查询",
-    "fault": "故障报修",
-    "plan_advice": "套餐咨询",
-    "complaint": "投诉",
-    "wants_to_leave": "销户咨询",
-    "payment": "缴费",
-    "payment_reminder": "欠费提醒",
-    "change_of_details": "资料变更",
-    "retention": "客户挽留",
-    "sales": "业务推荐",
-}
+REASONS: Final = dict(zip(CONTACT_REASONS, CONTACT_REASON_LABELS_ZH, strict=True))
 ENGLISH_DIRECTIONS: Final = {"inbound": "in", "outbound": "out"}
 ENGLISH_CHANNELS: Final = {
     "phone": "call",
@@ -45,18 +35,7 @@ ENGLISH_CHANNELS: Final = {
     "sms": "text message",
     "visit": "home visit",
 }
-ENGLISH_REASONS: Final = {
-    "billing_question": "Billing question",
-    "fault": "Fault",
-    "plan_advice": "Plan advice",
-    "complaint": "Complaint",
-    "wants_to_leave": "Wants to leave",
-    "payment": "Payment",
-    "payment_reminder": "Payment reminder",
-    "change_of_details": "Change of details",
-    "retention": "Retention",
-    "sales": "Sales",
-}
+ENGLISH_REASONS: Final = dict(zip(CONTACT_REASONS, CONTACT_REASON_LABELS_EN, strict=True))
 SOLVED: Final = ("已解决", "未解决")
 
 CONTACTS: Final = Feed(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
     import pyarrow as pa

@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from pipelines.sample.systems.numbers import SYSTEM_OF_UNIT, complaint_number, customer_number, customer_number_in, invoice_number
 from pipelines.sample.population.memberships import HARBOUR_UNIT, OPERATIONS_UNIT
+from pipelines.sample.systems.numbers import SYSTEM_OF_UNIT, complaint_number, customer_number, customer_number_in, invoice_number
 from pipelines.sample.timeline import Timeline
 
 

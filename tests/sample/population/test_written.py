@@ -93,17 +93,7 @@ def test_names_at_harbour_take_many_forms(registers: Mapping[int, pl.DataFrame])
     plain = pl.col("variations").str.contains("^latin(\\+(no_|other_email|swapped).*)?$") & ~has("typo")
     assert chinese.filter(plain & (pl.col("name") != pl.concat_str("family_latin", pl.lit(" "), "given_latin"))).is_empty()
     assert 0.1 < share(chinese, plain) < 0.45
-    for label in (
-        "given_first",
-        "comma",
-        "initials",
-        "hyphen",
-        "split",
-        "upper_case",
-        "other_romanisation",
-        "english_name",
-        "missing_part",
-    ):
+    for label in "given_first comma initials hyphen split upper_case other_romanisation english_name missing_part".split():
         assert share(chinese, has(label)) > 0.01, label
     assert chinese.filter(has("comma") != pl.col("name").str.contains(", ", literal=True)).is_empty()
     hyphenated = pl.col("name").str.contains("-", literal=True)
@@ -114,8 +104,9 @@ def test_names_at_harbour_take_many_forms(registers: Mapping[int, pl.DataFrame])
 
 def test_a_label_says_that_the_name_differs_and_none_that_it_does_not(registers: Mapping[int, pl.DataFrame]) -> None:
     main = registers[MAIN]["name"]
-    of_name = ("typo", "homophone", "latin", "comma", "initials", "missing_part", "upper_case", "no_accents", "other_suffix", "no_suffix")
-    of_name += ("short_trade", "no_town", "brackets")
+    of_name = (
+        "typo homophone latin comma initials missing_part upper_case no_accents other_suffix no_suffix short_trade no_town brackets"
+    ).split()
     for slot in (TWICE, HARBOUR, LEASING, KEY_ACCOUNT):
         frame = registers[slot].with_columns(main=main)
         labelled = pl.any_horizontal(has(label) for label in of_name)

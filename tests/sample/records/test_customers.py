@@ -13,6 +13,7 @@ from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.population.memberships import HARBOUR, LEASING, MAIN, SLOTS, TWICE
 from pipelines.sample.records.customers import last_variations, make_customers
+from pipelines.sample.records.key_accounts import make_key_accounts, matching
 from pipelines.sample.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -184,6 +185,7 @@ def test_a_hand_made_change_and_closing_in_one_month_give_one_version(chunk: Chu
     changed[5:, 0] = (timeline.month(5).astype("datetime64[D]") + 9).astype("datetime64[ms]")
     quiet = replace(still, region=months, street=months, house=months + 1, phone=phone, manager=months - 1, changed=changed)
     closed = np.full(chunk.memberships.count, np.datetime64("NaT"), dtype="datetime64[ms]")
+    closed[chunk.memberships.slot == HARBOUR] = timeline.month(6).astype("datetime64[ms]")  # which never closes anybody
     closed[0] = (timeline.month(5).astype("datetime64[D]") + 20).astype("datetime64[ms]")
     rows = make_customers(replace(chunk, particulars=quiet, life=replace(chunk.life, closed=closed)))
     mine = rows.filter(pl.col("customer_id") == 0)
@@ -192,3 +194,12 @@ def test_a_hand_made_change_and_closing_in_one_month_give_one_version(chunk: Chu
     assert mine["updated_at"][1] == mine["closed_at"][1]
     others = rows.filter(pl.col("entity") > 0)
     assert len(others) == others["customer_id"].n_unique()
+    assert others["closed_at"].null_count() == len(others)
+
+
+def test_a_handful_of_customers_in_a_short_time_is_no_special_case() -> None:
+    for seed in range(6):
+        few = make_chunk(make_business(seed, 20, Timeline(3), INDUSTRIES["bank"]), 0)
+        assert make_customers(few)["customer_id"].n_unique() == few.memberships.count
+        assert make_key_accounts(few).columns == make_key_accounts(replace(few, index=1)).columns
+        assert len(matching(few)) >= few.memberships.count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -89,7 +90,8 @@ def _falls(column: str) -> float:
 
 
 def _odds(left: pl.Series) -> float:
-    return float(left.sum() / (len(left) - left.sum()))
+    count = int(left.sum())
+    return count / (len(left) - count)
 
 
 def _after_a_fall(column: str) -> float:
@@ -149,8 +151,7 @@ def grades() -> pl.DataFrame:
 @cache
 def transitions() -> pl.DataFrame:
     """The grade of each card at the end of one month and of the next."""
-    pairs = zip(PAY, PAY[1:], strict=False)
-    return pl.concat([grades().select(before=before, after=after) for before, after in pairs])
+    return pl.concat([grades().select(before=before, after=after) for before, after in pairwise(PAY)])
 
 
 def _rolls(among: pl.Expr, to: pl.Expr) -> float:

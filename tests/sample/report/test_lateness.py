@@ -47,7 +47,7 @@ def ledger(*payments: Paid, returned: datetime | None = None, terms: str | None 
     found = lateness(bills.with_columns(pl.col("issued_at").cast(pl.Datetime("ms"))), paid, accounts, MONTHS)
     assert found.account.tolist() == [7], "what is paid in advance cannot be late"
     assert found.is_billed.all()
-    return found.months[:, 0].tolist()
+    return [int(months) for months in found.months[:, 0]]
 
 
 def on_time(amount: int = 100) -> list[Paid]:

@@ -50,7 +50,7 @@ def test_a_sign_that_tells_is_found_and_noise_is_not() -> None:
     at_stake = np.ones(leaves.shape, dtype=np.bool_)
     months = Split(np.arange(6), np.arange(8, 12))
     noise = rng.random(leaves.shape)
-    found = scores({"sign": leaves + noise, "noise": noise}, leaves, at_stake, months)
+    found = scores({"sign": np.where(leaves, 1.0, 0.0) + noise, "noise": noise}, leaves, at_stake, months)
     assert auc(found, leaves[8:].ravel()) > 0.95
     assert auc(scores({"noise": noise}, leaves, at_stake, months), leaves[8:].ravel()) == pytest.approx(0.5, abs=0.06)
 
@@ -58,7 +58,7 @@ def test_a_sign_that_tells_is_found_and_noise_is_not() -> None:
 def test_too_few_leavers_are_nothing_to_learn_from() -> None:
     leaves = np.zeros((12, 100), dtype=np.bool_)
     leaves[:, 0] = True
-    assert np.isnan(scores({"sign": leaves * 1.0}, leaves, np.ones_like(leaves), Split(np.arange(6), np.arange(8, 12)))).all()
+    assert np.isnan(scores({"sign": np.where(leaves, 1.0, 0.0)}, leaves, np.ones_like(leaves), Split(np.arange(6), np.arange(8, 12)))).all()
 
 
 @pytest.mark.parametrize("industry", INDUSTRIES)

@@ -122,7 +122,14 @@ def test_non_payers_are_suspended_and_then_closed(chunk: Chunk) -> None:
     for customer in stopped[:50]:
         assert life.is_suspended[life.last[customer], customer]
         assert life.use[life.last[customer], customer] == 0.0
-    assert not life.is_suspended[:, life.stopped == NEVER].any()
+
+
+def test_some_are_suspended_until_there_is_money_again(chunk: Chunk) -> None:
+    life = chunk.life
+    for_a_while = life.is_suspended[:, life.stopped == NEVER]
+    assert 0.0 < for_a_while.mean() < 0.02
+    assert (for_a_while[:-1] & ~for_a_while[1:] & life.is_served[1:, life.stopped == NEVER]).any()
+    assert life.is_short[:, life.stopped == NEVER][for_a_while].all()
 
 
 def test_nobody_is_served_after_leaving_or_at_harbour(chunk: Chunk) -> None:
