@@ -11,11 +11,11 @@ import sys
 
 import typer
 
-from pipelines.cli import building, check, door, quarantine
+from pipelines.cli import building, check, door, making, quarantine
 from pipelines.cli.application import application
 from pipelines.errors import ClienteleError
 
-__all__ = ["application", "building", "check", "door", "main", "quarantine"]
+__all__ = ["application", "building", "check", "door", "main", "making", "quarantine"]
 
 
 def main() -> None:

@@ -1,15 +1,16 @@
-"""Verbs that build: run, sample, and those that show what a build stands on."""
+"""Verbs that build: run, and those that show what a build stands on."""
 
 from __future__ import annotations
 
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from pipelines.cli.application import WorkspaceOption, application, existing_place, in_checkout, place_of
+from pipelines.cli.making import has_sources, write_default_sample
 from pipelines.errors import ClienteleError
 from pipelines.warehouse.workspace import CHECKOUT, Workspace
 
@@ -42,7 +43,7 @@ def run(
         _run_known_by(existing_place(place.root), known_by, out.expanduser().absolute(), overwrite=overwrite)
         return
     if sample_when_empty and _is_untouched(place):
-        _write_sample(place)
+        write_default_sample(place)
     existing_place(place.root)
     screen = display.standard_output()
     with in_checkout(place), display.Steps(screen) as steps:
@@ -77,24 +78,6 @@ def _run_known_by(place: Workspace, known_by: str, out: Path, *, overwrite: bool
 
 
 @application.command()
-def sample(
-    out: Annotated[Path | None, typer.Option("--out", help="Workspace folder to write into (default: the current workspace).")] = None,
-    customers: Annotated[int | None, typer.Option(min=1, help="Number of customers (default 500).")] = None,
-    months: Annotated[int | None, typer.Option(min=1, help="Number of months (default 18).")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; the same seed gives the same bytes.")] = None,
-) -> None:
-    """Write the deliveries of a made-up telecom business into a workspace."""
-    from pipelines import display
-
-    place = place_of(out)
-    if _has_sources(place):
-        message = f"{place.sources}: the workspace has sources already; give an empty folder with --out."
-        raise ClienteleError(message)
-    _write_sample(place, customers=customers, months=months, seed=seed)
-    display.say(display.standard_output(), f"Next: clientele run --workspace {place.root}")
-
-
-@application.command()
 def render(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file differs.")] = False,
 ) -> None:
@@ -126,14 +109,10 @@ def policy(
         display.policies(display.standard_output(), in_force)
 
 
-def _has_sources(place: Workspace) -> bool:
-    return any(path.suffix in (".yml", ".yaml") for path in place.sources.glob("*"))
-
-
 def _is_untouched(place: Workspace) -> bool:
     """Whether an invented business may be put here: nobody's sources or files are in the way, and the folder is not a mistyped path."""
     is_meant = place.root.is_dir() or place.root == CHECKOUT / "data"
-    return is_meant and not _has_sources(place) and not any(path.is_file() for path in place.landing.rglob("*"))
+    return is_meant and not has_sources(place) and not any(path.is_file() for path in place.landing.rglob("*"))
 
 
 def _failure(place: Workspace, sentence: str, detail: str) -> str:
@@ -143,12 +122,3 @@ def _failure(place: Workspace, sentence: str, detail: str) -> str:
         return sentence
     place.failure_report.write_text(detail + "\n", encoding="utf-8")
     return f"{sentence}\nThe full report is in {place.failure_report}."
-
-
-def _write_sample(place: Workspace, **wanted: int | None) -> None:
-    from pipelines import display
-    from pipelines.sample import write_sample
-
-    stated: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
-    with display.Bar(display.standard_output(), "sample") as bar:
-        write_sample(place.root, progress=bar.tell, **stated)

@@ -1,8 +1,7 @@
-"""The verb `sample`: a made-up business with known truth."""
+"""The verb `sample`: a made-up business."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +9,7 @@ import typer
 
 from pipelines.cli.application import application, place_of
 from pipelines.errors import ClienteleError
-from pipelines.warehouse.workspace import CHECKOUT, Workspace
+from pipelines.warehouse.workspace import Workspace
 
 if TYPE_CHECKING:
     from pipelines.sample import SampleSummary
@@ -29,19 +28,16 @@ def sample(
         list[str] | None,
         typer.Option(metavar="RATE", help="What goes wrong: a factor on all rates (0 for nothing), or KIND=SHARE of one; may be repeated."),
     ] = None,
-    truth: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where what only the maker knows goes (default: truth/ beside the workspace).")
-    ] = None,
     report: Annotated[
         bool, typer.Option("--report", help="Print the shapes of the sample beside real ones; without --out nothing is written.")
     ] = False,
 ) -> None:
-    """Write the deliveries of a made-up business into a workspace, and its truth beside it."""
+    """Write the deliveries of a made-up business into a workspace, and what only its maker knows beside it."""
     from pipelines import display
-    from pipelines.sample import Wanted, write_sample
+    from pipelines.sample import Wanted, make_sample
 
-    stated = {"customers": customers, "months": months, "seed": seed, "end": end}
-    wanted = Wanted(industry=industry, usage=usage, dirt=tuple(dirt or ()), **{name: it for name, it in stated.items() if it is not None})  # type: ignore[arg-type]
+    stated: dict[str, Any] = {"customers": customers, "months": months, "seed": seed, "end": end}
+    wanted = Wanted(industry=industry, usage=usage, dirt=tuple(dirt or ()), **{name: it for name, it in stated.items() if it is not None})
     screen = display.standard_output()
     if report and out is None:
         _print_report(wanted)
@@ -50,14 +46,13 @@ def sample(
     if has_sources(place):
         message = f"{place.sources}: the workspace has sources already; give an empty folder with --out."
         raise ClienteleError(message)
-    apart = _truth_folder(place, truth)
     with display.Bar(screen, "sample") as bar:
-        summary = write_sample(place.root, wanted, progress=bar.tell, truth=apart)
+        summary = make_sample(place.root, wanted, progress=bar.tell)
     _print_summary(summary)
     if report:
         _print_report(wanted)
-    if apart is not None:
-        display.say(screen, f"Truth: {apart}")
+    if summary.apart is not None:
+        display.say(screen, f"What only its maker knows: {summary.apart}")
     display.say(screen, f"Next: clientele run --workspace {place.root}")
 
 
@@ -67,23 +62,12 @@ def has_sources(place: Workspace) -> bool:
 
 
 def write_default_sample(place: Workspace) -> None:
-    """Write the default sample, without its truth."""
+    """Write the default sample, and nothing beside the workspace."""
     from pipelines import display
     from pipelines.sample import write_sample
 
     with display.Bar(display.standard_output(), "sample") as bar:
         write_sample(place.root, progress=bar.tell)
-
-
-def _truth_folder(place: Workspace, stated: Path | None) -> Path | None:
-    """Where the truth goes: as told, else beside the workspace under its name; the checkout's own workspace has no beside."""
-    if stated is not None:
-        folder = stated.expanduser().absolute()
-        if folder.is_relative_to(place.root):
-            message = f"{folder}: the truth must lie outside the workspace {place.root}, which the warehouse reads; name another --truth."
-            raise ClienteleError(message)
-        return folder
-    return None if place.root.is_relative_to(CHECKOUT) else place.root.parent / "truth" / place.root.name
 
 
 def _print_summary(summary: SampleSummary) -> None:

@@ -5,3 +5,7 @@ what that leaves behind, clean; `systems` how each system tells it; `deliveries`
 written apart: nothing of the warehouse reads it. `report` holds the shapes against real ones. `sources/` describes the deliveries.
 """
 
+from pipelines.sample.wanted import Wanted
+from pipelines.sample.writing import SampleSummary, make_sample, write_sample
+
+__all__ = ["SampleSummary", "Wanted", "make_sample", "write_sample"]

@@ -39,7 +39,6 @@ from pipelines.sample.records.usage import metered
 from pipelines.sample.records.usage_detail import make_usage
 from pipelines.sample.records.wallet import make_wallet_estimates
 from pipelines.sample.systems.feeds import feeds_of, tell
-from pipelines.sample.systems.numbers import system_of
 from pipelines.sample.truth import record_truths, tables
 from pipelines.sample.truth.book import TruthBook
 from pipelines.sample.wanted import Detail
@@ -124,10 +123,7 @@ def tell_chunk(chunk: Chunk, detail: Detail, custody: CustodyBook, outbox: Outbo
 def _who_there_is(chunk: Chunk) -> Iterator[Told]:
     yield "customers", make_customers(chunk)
     yield "key_accounts", make_key_accounts(chunk)
-    decisions = make_identity_decisions(chunk)
-    yield "identity_decisions", decisions.with_columns(
-        left_system=system_of(pl.col("left_customer_id")), right_system=system_of(pl.col("right_customer_id"))
-    )
+    yield "identity_decisions", make_identity_decisions(chunk)
     yield "consents", make_consents(chunk)
     yield "campaign_members", make_campaign_members(chunk)
 

@@ -17,6 +17,7 @@ from pipelines.sample.telling import PARTS_OF_A_CHUNK, tell_business, tell_chunk
 from pipelines.sample.timeline import SECONDS_A_DAY
 from pipelines.sample.truth.book import TruthBook
 from pipelines.sample.wanted import Wanted
+from pipelines.warehouse.workspace import CHECKOUT
 
 Progress = Callable[[str, int, int], None]
 _SOURCES: Final = Path(__file__).parent / "new_sources"
@@ -32,6 +33,7 @@ class SampleSummary:
         files: Delivered files.
         rows: Delivered rows by source, without headers and control rows.
         dirt: What went wrong on the way, by kind.
+        apart: The folder of the truth; None where none was written.
     """
 
     customers: int
@@ -39,6 +41,16 @@ class SampleSummary:
     files: int
     rows: dict[str, int]
     dirt: dict[str, int]
+    apart: Path | None
+
+
+def make_sample(root: Path, wanted: Wanted | None = None, progress: Progress | None = None) -> SampleSummary:
+    """Write a sample, and its truth into the folder `truth/` beside the workspace, under the workspace's name.
+
+    Beside the checkout's own workspace lies the checkout, which is no place for it: none is written there.
+    """
+    is_own = root.is_relative_to(CHECKOUT)
+    return write_sample(root, wanted, progress, truth=None if is_own else root.parent / "truth" / root.name)
 
 
 def write_sample(root: Path, wanted: Wanted | None = None, progress: Progress | None = None, truth: Path | None = None) -> SampleSummary:
@@ -70,7 +82,7 @@ def write_sample(root: Path, wanted: Wanted | None = None, progress: Progress | 
         book.add("dirt", sent.dirt)
     _copy_sources(root, wanted)
     _say(progress, "files", total, total)
-    return _summary(wanted, sent)
+    return _summary(wanted, sent, truth)
 
 
 def _say(progress: Progress | None, what: str, done: int, total: int) -> None:
@@ -89,5 +101,5 @@ def _copy_sources(root: Path, wanted: Wanted) -> None:
         unfinished.replace(root / "sources" / source.name)
 
 
-def _summary(wanted: Wanted, sent: Sent) -> SampleSummary:
-    return SampleSummary(wanted.customers, wanted.months, sent.files, sent.rows, sent.counts)
+def _summary(wanted: Wanted, sent: Sent, truth: Path | None) -> SampleSummary:
+    return SampleSummary(wanted.customers, wanted.months, sent.files, sent.rows, sent.counts, truth)

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Booleans, Floats, Integers, Times, bell, stream
@@ -17,7 +18,7 @@ from pipelines.sample.population.accounts import SECOND
 from pipelines.sample.population.memberships import HARBOUR
 from pipelines.sample.records.holdings import served
 
-Values = TypeVar("Values", bound=np.ndarray[tuple[int, ...], np.dtype[np.generic]])
+_Kind = TypeVar("_Kind", bound=np.generic)
 BILLED_AFTER: Final = 1  # months from the use to the bill that charges it
 NO_TARIFF: Final = -1
 _NOISE, _OWN_SHARES = 0.12, 0.25
@@ -99,12 +100,12 @@ def _serves(chunk: Chunk) -> Booleans:
     return np.concatenate([served(chunk), np.broadcast_to(stays & is_operating, (BILLED_AFTER, accounts.count))])
 
 
-def _beyond(values: Values) -> Values:
+def _beyond(values: NDArray[_Kind]) -> NDArray[_Kind]:
     """The months of the story, and those after its end as the last one was."""
     return np.concatenate([values, np.repeat(values[-1:], BILLED_AFTER, axis=0)])
 
 
-def _earlier(values: Values, months: int) -> Values:
+def _earlier(values: NDArray[_Kind], months: int) -> NDArray[_Kind]:
     """What stood so many months earlier; the first month's before that."""
     return values[np.maximum(np.arange(len(values)) - months, 0)]
 

@@ -71,7 +71,7 @@ def _grouped(whole: pl.Expr) -> pl.Expr:
     """Whole numbers from 0 with a comma between thousands."""
     text = (whole // _GROUPS[-1]).cast(pl.String)
     head = [(whole // size).cast(pl.String) for size in (1, *_GROUPS)]
-    tails = [pl.concat_str(pl.lit(","), (whole // size % 1_000).cast(pl.String).str.zfill(2)) for size in (1, *_GROUPS[:-1])]
+    tails = [pl.concat_str(pl.lit(","), (whole // size % 1_000).cast(pl.String).str.zfill(3)) for size in (1, *_GROUPS[:-1])]
     text = head[0]
     for size in range(1, len(head)):
         longer = pl.concat_str(head[size], *reversed(tails[:size]))

@@ -3,17 +3,23 @@
 import numpy as np
 import polars as pl
 
-from pipelines.sample.population.memberships import HARBOUR_UNIT, OPERATIONS_UNIT
-from pipelines.sample.systems.numbers import SYSTEM_OF_UNIT, complaint_number, customer_number, customer_number_in, invoice_number
+from pipelines.sample.population.memberships import HARBOUR_UNIT
+from pipelines.sample.population.written import KEY_ACCOUNT
+from pipelines.sample.systems.numbers import (
+    complaint_number,
+    customer_number,
+    invoice_number,
+    key_account_number,
+    own_customer_number,
+    system_of,
+)
 from pipelines.sample.timeline import Timeline
 
 
 def wrong_bills(invoices: pl.DataFrame) -> pl.DataFrame:
     """One row a wrong bill: invoice_id, billed_amount and true_amount in fen."""
     wrong = invoices.filter("_is_wrong").unique("invoice_id", keep="first", maintain_order=True)
-    return wrong.select(
-        invoice_id=invoice_number(pl.col("invoice_id")), billed_amount=pl.col("amount"), true_amount=pl.col("_true_amount")
-    )
+    return wrong.select(invoice_id=invoice_number(pl.col("invoice_id")), billed_amount=pl.col("amount"), true_amount=pl.col("_true_amount"))
 
 
 def complaint_labels(complaints: pl.DataFrame) -> pl.DataFrame:
@@ -43,7 +49,10 @@ def purchasing(truth: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
 
 def matches(matching: pl.DataFrame) -> pl.DataFrame:
     """One row a record of a customer in a system: which entity it truly is, and how the record differs from it."""
-    system = pl.col("system").replace("operations", SYSTEM_OF_UNIT[OPERATIONS_UNIT])
+    number, is_register = pl.col("customer_id"), pl.col("slot") == KEY_ACCOUNT
     return matching.select(
-        "entity", source_system=system, customer_id=customer_number_in(system, pl.col("customer_id")), variations=pl.col("variations")
+        "entity",
+        source_system=pl.when(is_register).then(pl.lit("key_accounts")).otherwise(system_of(number)),
+        customer_id=pl.when(is_register).then(key_account_number(number)).otherwise(own_customer_number(number)),
+        variations=pl.col("variations"),
     )

@@ -10,7 +10,7 @@ from pipelines.sample.business import Business, Chunk
 from pipelines.sample.chance import Integers
 from pipelines.sample.story.campaigns import KINDS, RESPONSES
 from pipelines.sample.story.life import FAILURES, NEVER, NOTHING, REASONS, WELL
-from pipelines.sample.systems.numbers import customer_number_in, system_of
+from pipelines.sample.systems.numbers import own_customer_number, system_of
 from pipelines.sample.timeline import Timeline
 from pipelines.sample.truth.loyalty import loyalty
 
@@ -95,15 +95,15 @@ def managers(business: Business) -> pl.DataFrame:
     """One row an account manager: what their skill adds to the chance that a complaint is handled well."""
     staff = business.staff
     regions, desks = np.indices(staff.manager_skill.shape)
-    return pl.DataFrame({"employee": staff.number_of(regions, desks).ravel(), "skill": staff.manager_skill.ravel()})
+    return pl.DataFrame(
+        {"employee": staff.number_of(regions.astype(np.int64), desks.astype(np.int64)).ravel(), "skill": staff.manager_skill.ravel()}
+    )
 
 
 def named(number: Integers) -> pl.DataFrame:
     """The source system and the number that it writes, of each customer by global number."""
-    system = system_of(pl.col("number"))
-    return pl.DataFrame({"number": number}).select(
-        source_system=system, customer_id=customer_number_in(system, pl.col("number"))
-    )
+    column = pl.col("number")
+    return pl.DataFrame({"number": number}).select(source_system=system_of(column), customer_id=own_customer_number(column))
 
 
 def _months(index: Integers, timeline: Timeline) -> pl.Series:

@@ -13,10 +13,10 @@ from pipelines.sample.report.shapes_paying import months_late, rolls
 from pipelines.sample.timeline import Timeline
 
 MONTHS = Timeline(4, np.datetime64("2026-04", "M"))  # January to April
-Paid = tuple[int, datetime, int]
+Paid = tuple[int, datetime, int] | tuple[int, datetime, int, datetime]  # number, day, amount, and when it was returned
 
 
-def ledger(*payments: Paid, returned: datetime | None = None, terms: str | None = None, kind: str = "payment") -> list[int]:
+def ledger(*payments: Paid, terms: str | None = None, kind: str = "payment") -> list[int]:
     """Months late at the four month ends, of an account that is billed 100 on the 1st of each month, due on the 16th."""
     bills = pl.DataFrame(
         {
@@ -29,7 +29,7 @@ def ledger(*payments: Paid, returned: datetime | None = None, terms: str | None 
         }
     )
     paid = pl.DataFrame(
-        [(number, 7, at, returned, amount, kind) for number, at, amount in payments],
+        [(number, 7, at, next(iter(returned), None), amount, kind) for number, at, amount, *returned in payments],
         schema={
             "payment_id": pl.Int64,
             "account_id": pl.Int64,
@@ -80,7 +80,13 @@ def test_the_discount_that_may_be_taken_is_paid() -> None:
 
 
 def test_what_is_returned_was_not_paid_from_then_on() -> None:
-    assert ledger((1, datetime(2026, 1, 10), 400), returned=datetime(2026, 3, 2)) == [0, 0, 3, 4]
+    assert ledger((1, datetime(2026, 1, 10), 400, datetime(2026, 3, 2))) == [0, 0, 3, 4]
+
+
+def test_a_payment_delivered_again_counts_once_and_as_it_was_in_the_end() -> None:
+    first = (1, datetime(2026, 1, 10), 300)
+    assert ledger(first, first) == [0, 0, 0, 1]
+    assert ledger(first, (*first, datetime(2026, 2, 2))) == [0, 2, 3, 4]
 
 
 def test_a_deposit_pays_no_bill() -> None:

@@ -38,6 +38,12 @@ def test_nothing_that_comes_later_changes_what_was_seen() -> None:
             np.testing.assert_array_equal(values[month], everything[name][month], err_msg=name)
 
 
+def test_use_is_known_with_the_month_in_which_it_was() -> None:
+    _, records = small_sample()
+    assert records.usage["delivered"].min() == 0
+    assert records.usage["delivered"].max() == 18 - 2, "what is billed after the end is not made"
+
+
 def test_every_column_says_something() -> None:
     _, records = small_sample()
     for name, values in observables(records).items():
