@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.contracts.record_type import Property
 
 # What a cast to boolean reads.
-_TRUTHS = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}
+_BOOLEANS = {"true", "false", "t", "f", "yes", "no", "y", "n", "1", "0"}
 _KEYWORDS = {word.split()[0].upper() for word in DuckDB.Tokenizer.KEYWORDS if word[:1].isalpha()}
 _FITTING = 0.5
 _SHOWN = 6
@@ -57,7 +57,7 @@ def filled(item: Property, name: str, cells: Cells, formats: tuple[str, ...]) ->
     if not cells.values:
         return Filled(item.name, column, "empty in what was looked at")
     if item.logical_type == "boolean":
-        return _truth(item, column, cells)
+        return _boolean(item, column, cells)
     if item.logical_type in ("number", "integer"):
         return _number(item, column, cells)
     if item.logical_type in ("date", "timestamp"):
@@ -97,8 +97,8 @@ def _number(item: Property, column: str, cells: Cells) -> Filled:
     return Filled(item.name, f"cast({plain} as decimal(18, 4))", "without the sign of the currency")
 
 
-def _truth(item: Property, column: str, cells: Cells) -> Filled:
-    if all(text.casefold() in _TRUTHS for text in cells.distinct):
+def _boolean(item: Property, column: str, cells: Cells) -> Filled:
+    if all(text.casefold() in _BOOLEANS for text in cells.distinct):
         return Filled(item.name, column)
     return Filled(item.name, _translated("yes_no", column, cells, ("true", "false"), is_text=False))
 

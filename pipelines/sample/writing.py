@@ -20,7 +20,7 @@ from pipelines.sample.wanted import Wanted
 from pipelines.warehouse.workspace import CHECKOUT
 
 Progress = Callable[[str, int, int], None]
-_SOURCES: Final = Path(__file__).parent / "new_sources"
+_SOURCES: Final = Path(__file__).parent / "sources"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def write_sample(root: Path, wanted: Wanted | None = None, progress: Progress | 
         tell_custody(business, custody, outbox, book)
         sent = outbox.close()
         book.add("dirt", sent.dirt)
-    _copy_sources(root, wanted)
+    _copy_sources(root, wanted, sent)
     _say(progress, "files", total, total)
     return _summary(wanted, sent, truth)
 
@@ -90,11 +90,11 @@ def _say(progress: Progress | None, what: str, done: int, total: int) -> None:
         progress(what, done, total)
 
 
-def _copy_sources(root: Path, wanted: Wanted) -> None:
-    """Each whole or not at all, dated to the day before the first delivery."""
+def _copy_sources(root: Path, wanted: Wanted, sent: Sent) -> None:
+    """Those of whom something was delivered, each whole or not at all, dated to the first day of the sample."""
     seconds = int(wanted.timeline().first.astype("datetime64[D]").astype(np.int64)) * SECONDS_A_DAY
     (root / "sources").mkdir(parents=True, exist_ok=True)
-    for source in sorted(_SOURCES.glob("*.yml")):
+    for source in (_SOURCES / f"{name}.yml" for name in sent.rows):
         unfinished = root / "sources" / f".{source.name}.part"
         unfinished.write_bytes(source.read_bytes())
         os.utime(unfinished, (seconds, seconds))

@@ -35,7 +35,7 @@ class CustodyBook:
     def add(self, chunk: Chunk, deposits: pl.DataFrame) -> None:
         """Take in what `deposits.make_deposits` made of a chunk."""
         account = np.searchsorted(chunk.accounts.number, deposits["account_id"].to_numpy())
-        branch, first_day = opening_branches(chunk)[account], _month_starts(chunk.business.timeline)[0]
+        branch, first_day = opening_branches(chunk)[account], _bounds(chunk.business.timeline)[0]
         day = np.maximum(day_number(deposits["paid_at"].to_numpy()) - first_day, 0)
         within = day < len(self.moved)
         np.add.at(self.moved, (day[within], branch[within]), deposits["amount"].to_numpy()[within])
@@ -87,11 +87,6 @@ def custody_balances(business: Business, book: CustodyBook) -> tuple[pl.DataFram
         }
     )
     return frame, shortfalls
-
-
-def _month_starts(timeline: Timeline) -> Integers:
-    """First day of each month, counted from 1970."""
-    return day_number(np.array([timeline.month(month) for month in range(timeline.count)], dtype="datetime64[M]"))
 
 
 def _bounds(timeline: Timeline) -> tuple[int, int]:

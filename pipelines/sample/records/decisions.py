@@ -9,7 +9,7 @@ from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Integers, stream
 from pipelines.sample.population.memberships import MAIN
 
-_SAME_SHARE, _DIFFERENT_SHARE = 0.02, 0.001
+_SAME_SHARE, _DIFFERENT_SHARE = 0.05, 0.001
 _REASONS: Final = (
     "same telephone number, confirmed by a call",
     "confirmed in the branch",

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 from pipelines.sample.business import Chunk
-from pipelines.sample.chance import Times, stream
 from pipelines.sample.population.memberships import OPERATIONS_UNIT
+from pipelines.sample.records.campaign_members import answers
 from pipelines.sample.records.contact_causes import REMINDER, RETENTION, SALES, calls
 from pipelines.sample.records.served import HOUR, bills, later, positions
 from pipelines.sample.story.campaigns import COLLECTION, CROSS_SELL, KINDS
@@ -15,21 +15,10 @@ from pipelines.sample.timeline import SECONDS_A_DAY
 
 OUTCOMES: Final = ("accepted", "declined", "no_answer", "promised", "reached")  # those of campaigns first, in the order of RESPONSES
 _NO_ANSWER, _PROMISED, _REACHED = 2, 3, 4
-_CAMPAIGN_PART: Final = 2**30  # added to the number of the chunk: draws apart from those of the contacts
 _DUNNED: Final = ((5, 9, 0.42), (24, 33, 0.50))  # days after the due date, and how many of the unpaid bills are reminded of then
 _REASON_OF_KIND: Final = np.array(
     [REMINDER if kind == COLLECTION else SALES if kind == CROSS_SELL else RETENTION for kind in range(len(KINDS))]
 )
-
-
-def contacted_at(chunk: Chunk) -> Times:
-    """When each member of a campaign (position) was contacted, on a day of the campaign's month; NaT for the held out."""
-    members, timeline = chunk.members, chunk.business.timeline
-    rng = stream(chunk.business.seed, "contacts", _CAMPAIGN_PART + chunk.index)
-    count = len(members.customer)
-    day, second = rng.integers(3, 27, count), rng.integers(9 * HOUR, 19 * HOUR, count)
-    moment = timeline.at(chunk.business.campaigns.month[members.campaign], day, second)
-    return np.where(members.is_treated, moment, np.datetime64("NaT", "ms"))
 
 
 def made_by_company(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFrame, payments: pl.DataFrame) -> list[pl.DataFrame]:
@@ -38,16 +27,18 @@ def made_by_company(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFra
 
 
 def _campaigns(chunk: Chunk) -> pl.DataFrame:
-    treated = np.flatnonzero(chunk.members.is_treated)
-    campaign = chunk.members.campaign[treated]
+    """The contacts of the treated, at the moments that `campaign_members` tells. Who was closed before is not called."""
+    found = answers(chunk)
+    contacted = np.flatnonzero(~np.isnat(found.contacted))
+    campaign = chunk.members.campaign[contacted]
     return calls(
         "campaign",
-        chunk.members.customer[treated],
-        contacted_at(chunk)[treated],
+        chunk.members.customer[contacted],
+        found.contacted[contacted],
         _REASON_OF_KIND[chunk.business.campaigns.kind[campaign]],
         campaign=campaign,
-        outcome=chunk.members.response[treated],
-        is_outbound=np.ones(len(treated), dtype=np.bool_),
+        outcome=found.response[contacted],
+        is_outbound=np.ones(len(contacted), dtype=np.bool_),
     )
 
 

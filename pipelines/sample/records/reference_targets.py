@@ -22,7 +22,8 @@ _OFFICES: Final = 12  # per cent of the entities
 _SATISFIED: Final = 78  # per cent of those asked, and one more each year
 # Levels of consumption of two hundred customers, as `population.entities` draws them, least first.
 _LEVELS: Final[Floats] = np.asarray(0.7 + 0.25 / (1.0 - 0.97 * (np.arange(200) + 0.5) / 200.0), dtype=np.float64)
-_OFFICE_USE: Final = 2.5  # times what a person of the same level uses
+_OFFICE_USE: Final = 2.5  # times what a person of the same level uses, on each line
+_MOST_LINES: Final = 20  # of an organisation, as the accounts are drawn
 
 
 def usual_bill(industry: Industry, plans: tuple[str, ...], value: Floats, calendar_month: int | None = None) -> Integers:
@@ -40,12 +41,12 @@ def usual_bill(industry: Industry, plans: tuple[str, ...], value: Floats, calend
     is_office = plans == industry.office_plans
     ladder = industry.ladder(plans)
     rung = np.minimum(np.searchsorted(np.array(industry.plan_bounds), value), len(ladder) - 1)
-    lines = 1 + (value * value / 2.0).astype(np.int64) if is_office else 1
+    lines = np.minimum(1 + (value * value / 2.0).astype(np.int64), _MOST_LINES) if is_office else 1
     bill = np.asarray(industry.price[ladder[rung]] * lines)
     for measure in industry.measures:
         if plans != industry.second_plans or measure.is_of_second:
             season = 1.0 if calendar_month is None else measure.season[calendar_month]
-            used = value * measure.usual * season * (_OFFICE_USE if is_office else 1.0)
+            used = value * lines * measure.usual * season * (_OFFICE_USE if is_office else 1.0)
             bill = bill + (used * ((100 - measure.included) * measure.price) / 10_000.0).astype(np.int64)
     return bill
 

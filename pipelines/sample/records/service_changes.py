@@ -157,11 +157,12 @@ def _offers(chunk: Chunk, plan: Integers) -> _Part:
     """The offers of the retention campaigns to those who were contacted; the reason is what they answered."""
     members, accounts, timeline = chunk.members, chunk.accounts, chunk.business.timeline
     found = answers(chunk)
-    offered = members.is_treated & (chunk.business.campaigns.kind[members.campaign] == RETENTION) & (found.month < timeline.count)
+    is_contacted = ~np.isnat(found.contacted)
+    offered = is_contacted & (chunk.business.campaigns.kind[members.campaign] == RETENTION) & (found.month < timeline.count)
     who = np.flatnonzero(offered)
     account = np.searchsorted(accounts.customer, members.customer[who])
     product = plan[found.month[who], account]
-    reason = _ANSWER + members.response[who]
+    reason = _ANSWER + found.response[who]
     return _Part(account, found.contacted[who], OFFER, after=product, reason=reason, delivered=found.month[who])
 
 

@@ -88,8 +88,16 @@ def scores(seen: dict[str, Floats], leaves: Booleans, at_stake: Booleans, months
     from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]  # noqa: PLC0415
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # noqa: PLC0415
 
+    # Of six settings tried on samples of other seeds than the default, one that does well with 2,000 customers and with 10,000.
     model = HistGradientBoostingClassifier(
-        max_iter=60, learning_rate=0.08, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=1.0, early_stopping=False, random_state=0
+        max_iter=100,
+        learning_rate=0.05,
+        max_leaf_nodes=8,
+        min_samples_leaf=60,
+        l2_regularization=1.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=0,
     )
     with threadpool_limits(limits=1):
         model.fit(np.column_stack([values[learnt] for values in seen.values()]), left)

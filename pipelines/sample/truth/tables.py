@@ -94,9 +94,9 @@ def campaign_effects(chunk: Chunk) -> pl.DataFrame:
 def managers(business: Business) -> pl.DataFrame:
     """One row an account manager: what their skill adds to the chance that a complaint is handled well."""
     staff = business.staff
-    regions, desks = np.indices(staff.manager_skill.shape)
+    grid = np.indices(staff.manager_skill.shape, dtype=np.int64)
     return pl.DataFrame(
-        {"employee": staff.number_of(regions.astype(np.int64), desks.astype(np.int64)).ravel(), "skill": staff.manager_skill.ravel()}
+        {"employee": staff.number_of(grid[0], grid[1]).ravel(), "skill": staff.manager_skill.ravel()}
     )
 
 

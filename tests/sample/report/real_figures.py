@@ -138,7 +138,14 @@ def auc_leaving() -> float:
     left = cell2cell()["left"].to_numpy()
     is_tried = np.arange(len(left)) % 5 == 0
     model = HistGradientBoostingClassifier(
-        max_iter=60, learning_rate=0.08, max_leaf_nodes=8, min_samples_leaf=40, l2_regularization=1.0, early_stopping=False, random_state=0
+        max_iter=100,
+        learning_rate=0.05,
+        max_leaf_nodes=8,
+        min_samples_leaf=60,
+        l2_regularization=1.0,
+        max_features=0.3,
+        early_stopping=False,
+        random_state=0,
     ).fit(figures[~is_tried], left[~is_tried])
     return float(roc_auc_score(left[is_tried], model.predict_proba(figures[is_tried])[:, 1]))
 

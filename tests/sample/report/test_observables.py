@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from pipelines.sample.records.usage import metered
 from pipelines.sample.report import observables as room
-from pipelines.sample.report.delivered import Delivered
+from pipelines.sample.report.delivered import Delivered, frames
 from pipelines.sample.report.observables import observables, ratio, running
 from tests.sample.report.small_sample import small_sample, up_to
 
@@ -39,9 +40,17 @@ def test_nothing_that_comes_later_changes_what_was_seen() -> None:
 
 
 def test_use_is_known_with_the_month_in_which_it_was() -> None:
+    chunk, records = small_sample()
+    used = metered(chunk)
+    for month in (0, 9):
+        billed_after = used.filter(pl.col("month") == month + 1)["quantity"].sum()
+        assert records.usage.filter(pl.col("delivered") == month)["quantity"].sum() == pytest.approx(billed_after)
+
+
+def test_nothing_is_delivered_before_or_after_the_months_of_the_sample() -> None:
     _, records = small_sample()
-    assert records.usage["delivered"].min() == 0
-    assert records.usage["delivered"].max() == 18 - 2, "what is billed after the end is not made"
+    for name in frames():
+        assert getattr(records, name)["delivered"].is_between(0, 17).all(), name
 
 
 def test_every_column_says_something() -> None:

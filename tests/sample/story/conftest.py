@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from pipelines.sample.business import Chunk
 from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.timeline import Timeline
+
+if TYPE_CHECKING:
+    from pipelines.sample.business import Chunk
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
-from pipelines.sample.business import Chunk
 from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.population.memberships import HARBOUR, LEASING
 from pipelines.sample.story.life import FAILURES, NEVER, NON_PAYMENT, NOTHING, SLOW, WELL
 from pipelines.sample.timeline import Timeline
+
+if TYPE_CHECKING:
+    from pipelines.sample.business import Chunk
 
 HALF_YEAR = 6
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from pipelines.sample.business import Chunk
 from pipelines.sample.story.campaigns import CARE, COLLECTION, CROSS_SELL, KINDS, NO_RESPONSE, RETENTION
 from pipelines.sample.story.life import NEVER
+
+if TYPE_CHECKING:
+    from pipelines.sample.business import Chunk
 
 
 def of_kind(chunk: Chunk, *kinds: int) -> np.ndarray:

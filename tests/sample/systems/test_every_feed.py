@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipelines.contracts.record_type import Property
     from pipelines.intake.landing import LandingReport
 
-SOURCES = Path(pipelines.sample.systems.__file__).parents[1] / "new_sources"
+SOURCES = Path(pipelines.sample.systems.__file__).parents[1] / "sources"
 SOURCE_NAMES = [feed.source for feed in FEEDS]
 UNIT_OF = {"harbour": 1, "leasing": 2}
 # What comes after the system's name in the name of a source, the longest first.

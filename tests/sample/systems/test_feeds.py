@@ -12,7 +12,7 @@ from pipelines.contracts.model import load_contracts
 from pipelines.sample.systems.feeds import FEEDS, RECORD_OF, feeds_of, tell
 from tests.sample.systems.frames import TIMELINE, frame_of, is_numbered
 
-SOURCES = Path(pipelines.sample.systems.__file__).parents[1] / "new_sources"
+SOURCES = Path(pipelines.sample.systems.__file__).parents[1] / "sources"
 DESCRIBED: dict[str, dict[str, Any]] = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in SOURCES.glob("*.yml")}
 KINDS = {"csv": "csv", "json_lines": "json", "parquet": "parquet", "excel": "excel"}
 # Whose numbers an id is where it is not the system's own.

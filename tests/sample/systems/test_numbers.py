@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.sample.population.memberships import SLOTS
 from pipelines.sample.systems import numbers
 
 if TYPE_CHECKING:
@@ -71,3 +72,7 @@ def test_scattered_numbers_do_not_follow_one_another() -> None:
     for way in (WAYS["customer of 1"], WAYS["customer of 2"], numbers.key_account_number):
         told = [int(text[-8:]) for text in written(way, [*range(0, 400, 4)]) if text]
         assert told != sorted(told)
+
+
+def test_there_are_scattered_numbers_for_ten_million_entities() -> None:
+    assert numbers.SCATTERED_BELOW > 10_000_000 * SLOTS

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.sample.business import Chunk
 from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.timeline import Timeline
 from pipelines.sample.truth.loyalty import HOLDS, KINDS, loyalty
+
+if TYPE_CHECKING:
+    from pipelines.sample.business import Chunk
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +28,9 @@ def test_there_are_customers_of_every_kind(chunk: Chunk) -> None:
     assert shares["proportion"].min() > 0.08
     spurious = loyalty(chunk).filter(pl.col("loyalty_type") == "spurious")
     assert set(spurious["held_by"]) == set(HOLDS)
-    assert loyalty(chunk).filter(pl.col("loyalty_type") != "spurious")["held_by"].null_count() == (
-        len(loyalty(chunk)) - len(spurious)
-    ), "only the spurious are held by something"
+    assert loyalty(chunk).filter(pl.col("loyalty_type") != "spurious")["held_by"].null_count() == (len(loyalty(chunk)) - len(spurious)), (
+        "only the spurious are held by something"
+    )
 
 
 def test_the_truly_loyal_leave_least(chunk: Chunk) -> None:
