@@ -19,8 +19,18 @@ settings.register_profile("fixed", derandomize=True)
 settings.register_profile("searching", derandomize=False)
 settings.load_profile("fixed")
 
+# The sample that tests share: few customers, of a seed by which every kind of bill, payment and dirt comes up among them all the same.
 SAMPLE_CUSTOMERS: Final = 80
 SAMPLE_MONTHS: Final = 9
+SAMPLE_SEED: Final = 1
+SAMPLE_DIRT: Final = (
+    "conflicting_key=0.003",
+    "correction=0.02",
+    "foreign_currency=0.004",
+    "bad_encoding=0.02",
+    "orphan=0.005",
+    "repeated_row=0.005",
+)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +45,8 @@ def clientele(tmp_path_factory: pytest.TempPathFactory) -> Command:
 def walked_sample(tmp_path_factory: pytest.TempPathFactory, clientele: Command) -> Walked:
     """A small sample business, published once. Shared: tests that change it take a copy."""
     root = tmp_path_factory.mktemp("sample") / "workspace"
-    made = clientele("sample", "--out", str(root), "--customers", str(SAMPLE_CUSTOMERS), "--months", str(SAMPLE_MONTHS))
+    size = ("--customers", str(SAMPLE_CUSTOMERS), "--months", str(SAMPLE_MONTHS), "--seed", str(SAMPLE_SEED))
+    made = clientele("sample", "--out", str(root), *size, *(word for rate in SAMPLE_DIRT for word in ("--dirt", rate)))
     assert made.returncode == 0, made.stderr
     return Walked(Workspace.at(root), clientele("run", "--workspace", str(root)))
 

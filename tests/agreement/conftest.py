@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pytest
 
-from pipelines.sample import write_sample
+from pipelines.sample import Wanted, write_sample
 from tests.agreement.online_retail import read_invoices, read_lines
 from tests.agreement.published import Published
 from tests.agreement.sample_business import Business
-from tests.conftest import SAMPLE_CUSTOMERS, SAMPLE_MONTHS
+from tests.conftest import SAMPLE_CUSTOMERS, SAMPLE_DIRT, SAMPLE_MONTHS, SAMPLE_SEED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,8 +49,8 @@ def sample(walked_sample: Walked) -> Published:
 def business(walked_sample: Walked, tmp_path_factory: pytest.TempPathFactory) -> Business:
     """The delivered files of the sample business, and the truth of one made again from the same numbers."""
     again, truth = tmp_path_factory.mktemp("again"), tmp_path_factory.mktemp("truth")
-    write_sample(again, customers=SAMPLE_CUSTOMERS, months=SAMPLE_MONTHS, truth=truth)
+    write_sample(again, Wanted(customers=SAMPLE_CUSTOMERS, months=SAMPLE_MONTHS, seed=SAMPLE_SEED, dirt=SAMPLE_DIRT), truth=truth)
     landing = walked_sample.workspace.landing
     delivered = sorted(path.relative_to(landing) for path in landing.rglob("*") if path.is_file())
-    assert all((landing / path).read_bytes() == (again / "landing" / path).read_bytes() for path in delivered)
-    return Business(landing, pl.read_csv(truth / "dirt.csv", infer_schema=False).with_columns(pl.col("row").cast(pl.UInt32)))
+    assert [path for path in delivered if (landing / path).read_bytes() != (again / "landing" / path).read_bytes()] == []
+    return Business(landing, pl.read_parquet(truth / "dirt.parquet").with_columns(pl.col("row").cast(pl.UInt32)))

@@ -8,7 +8,7 @@ import polars as pl
 
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Integers, Times, stream
-from pipelines.sample.story.campaigns import NO_RESPONSE, RESPONSES, WIN_BACK
+from pipelines.sample.story.campaigns import NO_RESPONSE, RESPONSES
 from pipelines.sample.timeline import SECONDS_A_DAY
 
 _ASKED_BEFORE: Final = 5  # last day on which members are picked
@@ -22,9 +22,9 @@ class Answers:
     """One position a member, in the order of `Members`.
 
     Attributes:
-        contacted: When it was contacted; NaT for the held out, and for who was closed before.
+        contacted: When it was contacted; NaT for the held out.
         responded: When it accepted or declined; NaT for the others.
-        response: Position in RESPONSES; NO_RESPONSE for who was not contacted.
+        response: Position in RESPONSES.
         month: Month index in which the answer (or, of the treated who say nothing, that there is none) is known; that of the campaign for
             the held out. May lie after the end of the sample.
     """
@@ -38,8 +38,7 @@ class Answers:
 def contacted_at(chunk: Chunk) -> Times:
     """When each member was contacted, by the position of the member: on a day of the campaign's month.
 
-    NaT for the held out, and for who was picked and closed before its day came; only who is to be won back is contacted after the closing.
-    `records.outreach` tells the contact itself, of this very moment.
+    NaT for the held out. `records.outreach` tells the contact itself, of this very moment.
     """
     members, timeline = chunk.members, chunk.business.timeline
     rng = stream(chunk.business.seed, "contacts", _CONTACT_PART + chunk.index)
@@ -47,8 +46,7 @@ def contacted_at(chunk: Chunk) -> Times:
     day, second = rng.integers(3, 27, count), rng.integers(9 * 3_600, 19 * 3_600, count)
     campaigns = chunk.business.campaigns
     moment = timeline.at(campaigns.month[members.campaign], day, second)
-    is_gone = (chunk.life.closed[members.customer] <= moment) & (campaigns.kind[members.campaign] != WIN_BACK)
-    return np.where(members.is_treated & ~is_gone, moment, np.datetime64("NaT", "ms"))
+    return np.where(members.is_treated, moment, np.datetime64("NaT", "ms"))
 
 
 def answers(chunk: Chunk) -> Answers:
@@ -63,18 +61,17 @@ def answers(chunk: Chunk) -> Answers:
     # Who is closed in the meantime answers before.
     closed = chunk.life.closed[members.customer]
     responded = np.where((closed > contacted) & (responded >= closed), contacted + second.astype("timedelta64[s]"), responded)
-    response = np.where(np.isnat(contacted), NO_RESPONSE, members.response)
-    has_answered = response != NO_RESPONSE
+    has_answered = members.response != NO_RESPONSE
     responded = np.where(has_answered, responded, np.datetime64("NaT")).astype("datetime64[ms]")
     campaign_month = chunk.business.campaigns.month[members.campaign]
-    return Answers(contacted, responded, response, np.where(has_answered, timeline.index_of(responded), campaign_month))
+    return Answers(contacted, responded, members.response, np.where(has_answered, timeline.index_of(responded), campaign_month))
 
 
 def make_campaign_members(chunk: Chunk) -> pl.DataFrame:
     """The members, ordered by `delivered`, campaign and customer.
 
     Who answers only in the month after the campaign's is delivered twice: without an answer with the month of the campaign, and with it in
-    the month after. The held out are asked nothing and answer nothing; nor does who was closed before it could be contacted.
+    the month after. The held out are asked nothing and answer nothing.
     """
     members, business = chunk.members, chunk.business
     found, count = answers(chunk), len(chunk.members.customer)
@@ -99,7 +96,7 @@ def make_campaign_members(chunk: Chunk) -> pl.DataFrame:
             "contacted_at": found.contacted[which],
             "responded_at": np.where(is_told, found.responded[which], np.datetime64("NaT")).astype("datetime64[ms]"),
             "response": pl.Series([*RESPONSES, None]).gather(np.where(is_told, found.response[which], _NOTHING_YET)),
-            "revenue": pl.Series(np.where(is_contacted, members.revenue, 0)[which]).set(pl.Series(~is_told), None),
+            "revenue": pl.Series(members.revenue[which]).set(pl.Series(~is_told), None),
             "delivered": delivered,
         }
     )

@@ -71,10 +71,12 @@ def _fewer_of_leavers(rng: np.random.Generator, chunk: Chunk, frame: pl.DataFram
 
 
 def _background(rng: np.random.Generator, chunk: Chunk) -> pl.DataFrame:
-    """Questions without a cause that could be seen: more of newcomers, of offices, and of those with a voice; fewer of the inert."""
+    """Questions without a cause that could be seen: more of newcomers, offices, the attached, those with a voice; fewer of the inert."""
     life, entities, entity = chunk.life, chunk.entities, chunk.memberships.entity
     months = np.arange(len(life.is_served))[:, None]
-    rate: Floats = _BACKGROUND * (0.5 + entities.voice[entity]) * (1.3 - 0.6 * entities.inertia[entity])
+    rate: Floats = (
+        _BACKGROUND * (0.5 + entities.voice[entity]) * (1.3 - 0.6 * entities.inertia[entity]) * (0.3 + 1.4 * entities.attachment[entity])
+    )
     rate = rate * np.where(entities.is_organisation[entity], _OFFICE, 1.0)
     is_new = (chunk.memberships.joined >= 0) & (months - chunk.memberships.joined <= _NEWCOMER_MONTHS)
     month, customer = np.nonzero(

@@ -30,7 +30,7 @@ EARLY_DAYS: Final = 10  # 2/10: within ten days
 _EARLY_OFF: Final = 2  # per cent
 _METHODS: Final = (30, 15, 25, 20, 7, 3)
 _TAKES_DISCOUNT, _OTHER_METHOD, _NO_REFERENCE = 0.6, 0.06, 0.065
-_PARTLY, _REST_COMES, _OVER, _TOGETHER, _BOUNCES, _AGAIN = 0.03, 0.75, 0.004, 0.5, 0.025, 0.9
+_PARTLY, _REST_COMES, _OVER, _TOGETHER, _BOUNCES, _AGAIN = 0.015, 0.97, 0.004, 0.5, 0.012, 0.95
 _ROUND: Final = 10_000  # fen; who pays too much rounds up to whole hundreds of yuan
 
 

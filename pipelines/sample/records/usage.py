@@ -21,7 +21,7 @@ from pipelines.sample.records.holdings import served
 _Kind = TypeVar("_Kind", bound=np.generic)
 BILLED_AFTER: Final = 1  # months from the use to the bill that charges it
 NO_TARIFF: Final = -1
-_NOISE, _OWN_SHARES = 0.12, 0.25
+_NOISE, _OWN_SHARES = 0.2, 0.25
 
 
 def metered(chunk: Chunk) -> pl.DataFrame:

@@ -16,8 +16,8 @@ from pipelines.sample.story.state import State
 _CONTENT_ABOVE: Final = 0.80
 _MOVES_AWAY: Final = 0.0012  # a month, whatever the mood
 _IN_TERM, _TERM_ENDS, _NEWCOMER, _NEWCOMER_MONTHS = 0.30, 2.6, 1.4, 6
-_SIGN_SHARE, _ASKS_ALONG_SHARE, _WAITS_FOR_TERM, _WAITS_AT_MOST = 0.72, 0.6, 0.4, 6
-_LEADS: Final = (25, 32, 25, 18)  # after how many months the last bill comes: 1, 2, 3, 4
+_SIGN_SHARE, _ASKS_ALONG_SHARE, _WAITS_FOR_TERM, _WAITS_AT_MOST = 0.76, 0.7, 0.4, 6
+_LEADS: Final = (15, 25, 32, 28)  # after how many months the last bill comes: 1, 2, 3, 4
 _POOR_CREDIT, _GIVES_UP = 0.45, 0.10
 _SUSPENDED_AFTER, _CLOSED_AFTER, _SHORT_FOR = 2, 4, 3
 
@@ -54,7 +54,7 @@ def decide(rng: np.random.Generator, state: State, industry: Industry, may: Bool
     asks_along = industry.has_port_out & ~moves & (asks < _ASKS_ALONG_SHARE) & state.is_operations
     _leave(state, leaves, month, last, reason)
     state.has_sign = np.where(leaves, has_sign, state.has_sign)
-    state.asks_along = np.where(leaves & asks_along, np.where(asks < _ASKS_ALONG_SHARE / 2, last, last - 1), state.asks_along)
+    state.asks_along = np.where(leaves & asks_along, np.where(asks < _ASKS_ALONG_SHARE / 3, last, last - 1), state.asks_along)
 
 
 def run_short(rng: np.random.Generator, state: State, served: Booleans, month: int) -> None:
@@ -62,8 +62,8 @@ def run_short(rng: np.random.Generator, state: State, served: Booleans, month: i
     count = state.count
     draw, gives_up = rng.random(count), rng.random(count)
     strain = (1.0 - state.credit) * (1.0 - state.credit)
-    state.is_short = served & (draw < np.where(state.is_short, 0.45 + 0.3 * strain, 0.015 + 0.22 * strain))
-    state.short_for = np.where(state.is_short, state.short_for + 1, 0)
+    state.is_short = served & (draw < np.where(state.is_short, 0.45 + 0.3 * strain, 0.010 + 0.17 * strain))
+    state.short_for = np.where(state.is_short | (state.stopped != NEVER), state.short_for + 1, 0)
     stops = state.is_short & (state.decided == NEVER) & (state.credit < _POOR_CREDIT) & (gives_up < _GIVES_UP)
     state.stopped = np.where(stops, month, state.stopped)
     _leave(state, stops, month, np.full(count, month + _CLOSED_AFTER), np.full(count, NON_PAYMENT))
@@ -72,7 +72,7 @@ def run_short(rng: np.random.Generator, state: State, served: Booleans, month: i
 def suspended(state: State, month: int) -> Booleans:
     """Who is cut off for not paying: for good, or until there is money again."""
     for_good = (state.stopped != NEVER) & (month >= state.stopped + _SUSPENDED_AFTER)
-    for_a_while = (state.stopped == NEVER) & (state.short_for > _SHORT_FOR)
+    for_a_while = state.short_for > _SHORT_FOR
     return np.asarray((for_good | for_a_while) & (month <= state.last))
 
 

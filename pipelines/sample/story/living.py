@@ -21,8 +21,8 @@ from pipelines.sample.timeline import Timeline
 
 TOP_TIER_MONTHS: Final = 6  # so long at the level of Industry.top_tier_bill earns the tier, so long below loses it
 _BEFORE: Final = 4  # months before the sample, so that some are on their way out when it begins
-_FALL: Final = np.array([1.0, 0.72, 0.5, 0.35, 0.25, 0.2])  # of the use, by months since the decision
-_DIP_SHARE, _DIP, _BURST_SHARE, _BURST = 0.025, 0.5, 0.015, 1.9
+_FALL: Final = np.array([1.0, 0.86, 0.71, 0.58, 0.48, 0.42])  # of the use, by months since the decision
+_DIP_SHARE, _DIP, _BURST_SHARE, _BURST = 0.04, 0.55, 0.015, 1.9
 _RENEWS: Final = 0.35
 
 
@@ -148,7 +148,7 @@ def _step(rng: np.random.Generator, state: State, served: Booleans, month: int) 
     draw = rng.random(state.count)
     goes_up = served & (state.level > 1.15) & (draw < 0.03) & (state.falling(month) == 0)
     grim = 0.004 + 0.02 * state.price_sensitivity * (state.mood < 0.6) + 0.06 * state.price_sensitivity * (month - state.dearer <= 1)
-    grim = grim + 0.25 * (state.falling(month) >= 1)
+    grim = grim + 0.35 * (state.falling(month) >= 1)
     goes_down = served & ~goes_up & (draw > 1.0 - grim)
     state.step = np.clip(state.step + goes_up - goes_down, -2, 2)
 

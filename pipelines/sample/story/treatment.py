@@ -47,6 +47,8 @@ def treat(rng: np.random.Generator, state: State, campaign: int, kind: int, serv
     count = state.count
     chosen_draw, hold_draw, answer_draw, turn_draw = (rng.random(count) for _ in range(4))
     qualifies = _qualifies(state, kind, served, chosen_draw, month) & state.is_operations
+    if kind != WIN_BACK:
+        qualifies &= state.last > month  # nobody is called in the month in which they are closed
     if kind in (RETENTION, CARE):
         qualifies &= state.resting_until < month  # else the held out of one campaign would be treated by the next
     customer = np.flatnonzero(qualifies & (chosen_draw < _CHOSEN[kind]))

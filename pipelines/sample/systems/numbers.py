@@ -19,7 +19,7 @@ from pipelines.sample.population.memberships import (
 )
 
 SCATTERED_BELOW: Final = 99_999_989  # a prime: numbers below it are scattered without two meeting
-_STEP: Final = {HARBOUR_UNIT: 61_803_397, LEASING_UNIT: 38_196_603, -1: 27_182_819}
+_STEP: Final = {OPERATIONS_UNIT: 73_205_081, HARBOUR_UNIT: 61_803_397, LEASING_UNIT: 38_196_603, -1: 27_182_819}
 _REGISTER: Final = -1
 SYSTEM_OF_UNIT: Final = {OPERATIONS_UNIT: "crm", HARBOUR_UNIT: "harbour", LEASING_UNIT: "leasing"}
 _INVOICE: Final = {OPERATIONS_UNIT: "B", HARBOUR_UNIT: "HI", LEASING_UNIT: "ZL"}
@@ -27,12 +27,12 @@ _PAYMENT: Final = {OPERATIONS_UNIT: "R", HARBOUR_UNIT: "HR", LEASING_UNIT: "SK"}
 
 
 def customer_number(number: pl.Expr, unit: int = OPERATIONS_UNIT) -> pl.Expr:
-    """A customer's number as the company of the group writes it; those of the subsidiaries are distinct below SCATTERED_BELOW."""
+    """A customer's number as the company of the group writes it; distinct below SCATTERED_BELOW."""
     if unit == HARBOUR_UNIT:
         return _numbered("HB", _scattered(number, unit), 8)
     if unit == LEASING_UNIT:
         return _numbered("L-2026", _scattered(number, unit), 8)
-    return number.cast(pl.String).str.zfill(8)
+    return _numbered("", _scattered(number, unit), 8)
 
 
 def key_account_number(number: pl.Expr) -> pl.Expr:

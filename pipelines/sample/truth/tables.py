@@ -95,9 +95,7 @@ def managers(business: Business) -> pl.DataFrame:
     """One row an account manager: what their skill adds to the chance that a complaint is handled well."""
     staff = business.staff
     grid = np.indices(staff.manager_skill.shape, dtype=np.int64)
-    return pl.DataFrame(
-        {"employee": staff.number_of(grid[0], grid[1]).ravel(), "skill": staff.manager_skill.ravel()}
-    )
+    return pl.DataFrame({"employee": staff.number_of(grid[0], grid[1]).ravel(), "skill": staff.manager_skill.ravel()})
 
 
 def named(number: Integers) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import make_business, make_chunk
-from pipelines.sample.records.account_terms import BRANCHES, DISCOUNT_TERMS, make_account_terms
+from pipelines.sample.records.account_terms import BRANCHES, DISCOUNT_TERMS, make_account_terms, opening_branches
 from pipelines.sample.records.holdings import is_known
 from pipelines.sample.story.life import NEVER, REASONS
 from pipelines.sample.timeline import Timeline
@@ -63,15 +63,27 @@ def test_an_account_closes_with_its_customer_in_its_last_row(chunk: Chunk, rows:
     assert rows.filter(pl.col("closed_at").is_null())["close_reason"].is_null().all()
 
 
-def test_the_branch_is_the_one_of_the_month_and_a_move_brings_a_row(chunk: Chunk, rows: pl.DataFrame) -> None:
-    entity = chunk.memberships.entity[_of(rows, chunk.accounts.customer, chunk).to_numpy()]
-    branch = chunk.particulars.branch[rows["delivered"].to_numpy(), entity]
-    assert rows["organisation_unit"].to_list() == [BRANCHES[position] for position in branch]
+def test_the_branch_is_the_one_that_served_the_customer_at_the_opening_and_stays_when_it_moves(chunk: Chunk, rows: pl.DataFrame) -> None:
+    first = rows.unique("account_id", keep="first", maintain_order=True)
+    entity = chunk.memberships.entity[_of(first, chunk.accounts.customer, chunk).to_numpy()]
+    branch = chunk.particulars.branch[first["delivered"].to_numpy(), entity]
+    assert first["organisation_unit"].to_list() == [BRANCHES[position] for position in branch]
     assert BRANCHES[0] == "OP-N1"
     assert BRANCHES[-1] == "OP-C2"
-    last = rows.unique("account_id", keep="last", maintain_order=True).filter(pl.col("closed_at").is_null())
-    entity = chunk.memberships.entity[_of(last, chunk.accounts.customer, chunk).to_numpy()]
-    assert last["organisation_unit"].to_list() == [BRANCHES[position] for position in chunk.particulars.branch[-1, entity]]
+    assert rows.group_by("account_id").agg(pl.col("organisation_unit").n_unique())["organisation_unit"].max() == 1
+    has_moved = chunk.particulars.branch[-1, entity] != branch
+    assert has_moved.sum() > 50
+    moved = rows.filter(pl.col("account_id").is_in(first["account_id"].filter(pl.Series(has_moved)).implode()))
+    assert len(moved) > moved["account_id"].n_unique()  # some are told again after the move, for another change
+
+
+def test_the_opening_branch_is_that_of_the_month_of_the_opening(chunk: Chunk) -> None:
+    accounts, branch = chunk.accounts, chunk.particulars.branch[:, chunk.memberships.entity[chunk.accounts.customer]]
+    months = np.clip(chunk.business.timeline.index_of(accounts.opened), 0, None).tolist()
+    assert opening_branches(chunk).tolist() == [branch[month, account] for account, month in enumerate(months)]
+    within = accounts.opened_month > 0
+    assert (opening_branches(chunk)[within] != branch[0, within]).any()  # moved before they opened it
+    assert (opening_branches(chunk)[within] != branch[-1, within]).any()
 
 
 def test_a_row_differs_from_the_one_before(rows: pl.DataFrame) -> None:

@@ -159,6 +159,39 @@ def test_only_use_beyond_what_the_plan_includes_is_charged(chunk: Chunk) -> None
     assert (compared["quantity"] < compared["all_used"]).all()
 
 
+@pytest.mark.parametrize("industry", ["telecom", "bank", "utility"])
+def test_while_the_service_is_suspended_the_plan_is_charged_and_no_use(industry: str) -> None:
+    other = a_chunk(industry)
+    made, life = make_bills(other, metered(other)), other.life
+    regular = made.documents.filter(pl.col("kind") == BILL)
+    account, customer, month = (regular[name].to_numpy() for name in ("account", "customer", "month"))
+    # By night come the bills in arrears, by day the last ones.
+    in_arrears = (regular["issued"].dt.hour().to_numpy() < 6) & (month > 1) & (other.accounts.cycle[account] == 1)
+    now, before = (life.is_suspended[np.maximum(month - back, 0), customer] for back in (1, 2))
+    has = {
+        charge: np.isin(regular["invoice_id"].to_numpy(), made.lines.filter(pl.col("charge_type") == charge)["invoice_id"].to_numpy())
+        for charge in ("recurring", "usage")
+    }
+    stopped = life.stopped[customer] <= month
+    for kind in (in_arrears & now & stopped, in_arrears & now & ~stopped):
+        assert kind.sum() > 100
+        assert has["recurring"][kind].all()
+        assert not has["usage"][kind].any()
+        assert (regular["true_amount"].to_numpy()[kind] > 0).all()
+    back = in_arrears & before & ~now
+    served = in_arrears & ~before & ~now
+    assert back.sum() > 50
+    assert has["usage"][back].mean() > 0.7 * has["usage"][served].mean() > 0.2
+
+
+def test_use_that_is_charged_only_after_the_end_is_on_no_bill(chunk: Chunk) -> None:
+    used, another = metered(chunk), a_chunk()
+    assert used["month"].max() == MONTHS
+    within = make_bills(another, used.filter(pl.col("month") < MONTHS))
+    all_of_it = make_bills(chunk, used)
+    assert within.lines.drop("invoice_id").equals(all_of_it.lines.drop("invoice_id"))
+
+
 def test_without_use_nothing_is_charged_by_unit(chunk: Chunk) -> None:
     assert (make_bills(chunk, None).lines["charge_type"] != "usage").all()
 

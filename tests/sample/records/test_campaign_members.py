@@ -11,8 +11,11 @@ import pytest
 from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.records.campaign_members import contacted_at, make_campaign_members
-from pipelines.sample.story.campaigns import RESPONSES
+from pipelines.sample.records.complaints import make_complaints
+from pipelines.sample.records.contacts import make_contacts
+from pipelines.sample.story.campaigns import RESPONSES, WIN_BACK
 from pipelines.sample.timeline import Timeline
+from tests.sample.records.served_chunk import invoices_of, payments_of
 
 if TYPE_CHECKING:
     from pipelines.sample.business import Chunk
@@ -74,7 +77,18 @@ def test_the_held_out_are_not_contacted_and_answer_nothing(rows: pl.DataFrame) -
     assert 0.15 < len(held_out) / len(rows) < 0.25
     for name in ("contacted_at", "responded_at", "response", "revenue"):
         assert held_out[name].is_null().all()
-    assert rows.filter("is_treated")["contacted_at"].is_not_null().all()
+
+
+def test_the_treated_are_contacted_and_after_the_closing_only_to_win_back(chunk: Chunk, rows: pl.DataFrame) -> None:
+    members, kind = chunk.members, chunk.business.campaigns.kind[chunk.members.campaign]
+    contacted = contacted_at(chunk)
+    assert (~np.isnat(contacted) == members.is_treated).all()
+    is_after = chunk.life.closed[members.customer] <= contacted
+    assert not (is_after & (kind != WIN_BACK)).any()
+    assert (is_after & (kind == WIN_BACK)).sum() > 50
+    told = pl.Series(~np.isnat(contacted))[np.lexsort((members.customer, members.campaign))]
+    first = rows.filter(pl.col("delivered") == pl.col("month")).sort("campaign_id", "customer_id")
+    assert first["contacted_at"].is_not_null().equals(told)
 
 
 def test_answers_are_those_of_the_story_and_late_ones_come_with_the_next_month(chunk: Chunk, rows: pl.DataFrame) -> None:
@@ -100,6 +114,9 @@ def test_the_same_chunk_tells_the_same(chunk: Chunk, rows: pl.DataFrame) -> None
     assert make_campaign_members(chunk).equals(rows.drop("month"))
 
 
-def test_the_contact_is_the_one_that_the_call_centre_tells(chunk: Chunk) -> None:
-    outreach = pytest.importorskip("pipelines.sample.records.outreach", exc_type=ImportError)
-    assert np.array_equal(contacted_at(chunk), outreach.contacted_at(chunk), equal_nan=True)
+def test_the_contact_is_the_one_that_the_call_centre_tells(chunk: Chunk, rows: pl.DataFrame) -> None:
+    invoices = invoices_of(chunk)
+    contacts = make_contacts(chunk, make_complaints(chunk, invoices), invoices, payments_of(invoices))
+    made = contacts.filter(pl.col("campaign_id").is_not_null()).select("campaign_id", customer_id="_customer", contacted_at="occurred_at")
+    said = rows.filter((pl.col("delivered") == pl.col("month")) & pl.col("contacted_at").is_not_null()).select(made.columns)
+    assert made.sort(made.columns).equals(said.sort(made.columns))

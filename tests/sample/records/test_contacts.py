@@ -10,10 +10,12 @@ from polars.testing import assert_frame_equal
 
 from pipelines.sample.population.staff import FIRST_AGENT, FIRST_COLLECTOR
 from pipelines.sample.records import contacts as contacts_module
+from pipelines.sample.records.campaign_members import contacted_at
 from pipelines.sample.records.complaints import make_complaints
 from pipelines.sample.records.contacts import make_contacts
 from pipelines.sample.records.outages import outage_times
 from pipelines.sample.records.served import positions
+from pipelines.sample.story.campaigns import WIN_BACK
 from pipelines.sample.story.life import LONG_WAIT, NEVER, NON_PAYMENT, NOTHING, OUTAGE, SLOW
 from tests.sample.records.served_chunk import a_chunk, count, invoices_of, payments_of, quantile, share
 
@@ -259,13 +261,24 @@ def test_a_payment_without_reference_is_taken_for_the_bill_before_it(
 def test_exactly_those_whom_a_campaign_treated_are_contacted_for_it(chunk: Chunk, contacts: pl.DataFrame) -> None:
     made = contacts.filter(pl.col("campaign_id").is_not_null())
     members = chunk.members
-    expected = set(zip(members.campaign[members.is_treated].tolist(), members.customer[members.is_treated].tolist(), strict=True))
+    is_called = members.is_treated & ~np.isnat(contacted_at(chunk))
+    assert (members.is_treated & ~is_called).sum() < 0.01 * members.is_treated.sum()  # closed in the month of the campaign
+    expected = set(zip(members.campaign[is_called].tolist(), members.customer[is_called].tolist(), strict=True))
     found = list(zip(made["campaign_id"].to_list(), positions(chunk, made["_customer"]).tolist(), strict=True))
     assert len(found) == len(set(found))
     assert set(found) == expected
     assert set(made["direction"]) == {"outbound"}
     assert set(made["outcome"]) == {"accepted", "declined", "no_answer"}
     np.testing.assert_array_equal(chunk.business.campaigns.month[made["campaign_id"].to_numpy()], made["delivered"].to_numpy())
+
+
+def test_a_campaign_calls_nobody_who_is_closed_unless_to_win_it_back(chunk: Chunk, contacts: pl.DataFrame) -> None:
+    made = contacts.filter(pl.col("campaign_id").is_not_null())
+    is_gone = made["occurred_at"].to_numpy() >= chunk.life.closed[positions(chunk, made["_customer"])]
+    wins_back = chunk.business.campaigns.kind[made["campaign_id"].to_numpy()] == WIN_BACK
+    assert is_gone[wins_back].all()
+    assert not is_gone[~wins_back].any()
+    assert wins_back.sum() > 50
 
 
 def test_a_move_or_a_new_number_is_told_just_before_it_is_recorded(chunk: Chunk, inbound: pl.DataFrame) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 
 from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import ENTITIES_A_CHUNK, make_business, make_chunk
-from pipelines.sample.records.account_terms import BRANCHES
+from pipelines.sample.records.account_terms import BRANCHES, make_account_terms
 from pipelines.sample.records.custody import SHORTFALLS, CustodyBook, custody_balances
 from pipelines.sample.records.deposits import make_deposits
 from pipelines.sample.story.life import NEVER
@@ -40,32 +39,62 @@ def custody(business: Business, chunks: list[tuple[Chunk, pl.DataFrame]]) -> tup
     return custody_balances(business, book)
 
 
-def held_on(chunks: list[tuple[Chunk, pl.DataFrame]], date: np.datetime64) -> dict[str, int]:
-    """Deposits held at the end of a day by the branch of each account in the day's month, added up without the book."""
-    held = dict.fromkeys(BRANCHES, 0)
+@pytest.fixture(scope="module")
+def held(business: Business, chunks: list[tuple[Chunk, pl.DataFrame]]) -> pl.DataFrame:
+    """Deposits held at the end of each day by the branch that the billing system told of each account, added up without the book."""
+    parts = []
     for chunk, deposits in chunks:
-        until = deposits.filter(pl.col("paid_at") < pl.lit(date + np.timedelta64(1, "D")).cast(pl.Datetime("ms")))
-        account = np.searchsorted(chunk.accounts.number, until["account_id"].to_numpy())
-        month = int(chunk.business.timeline.index_of(np.array([date]))[0])
-        branch = chunk.particulars.branch[month, chunk.memberships.entity[chunk.accounts.customer[account]]]
-        for code, position in zip(BRANCHES, range(len(BRANCHES)), strict=True):
-            held[code] += int(until["amount"].to_numpy()[branch == position].sum())
-    return held
+        terms = make_account_terms(chunk).select("account_id", "organisation_unit").unique()
+        assert terms["account_id"].is_unique().all()
+        told = deposits.join(terms, on="account_id", how="left", maintain_order="left")
+        assert told["organisation_unit"].is_not_null().all()
+        parts.append(told.select("organisation_unit", "amount", balance_date=pl.col("paid_at").dt.date()))
+    first = business.timeline.first.astype("datetime64[D]").item()
+    end = business.timeline.end.astype("datetime64[D]").item()
+    moved = pl.concat(parts).with_columns(pl.col("balance_date").clip(lower_bound=first))
+    moved = moved.group_by("organisation_unit", "balance_date").agg(pl.col("amount").sum())
+    days = pl.DataFrame({"balance_date": pl.date_range(first, end, closed="left", eager=True)})
+    grid = days.join(pl.DataFrame({"organisation_unit": BRANCHES}), how="cross")
+    filled = grid.join(moved, on=["organisation_unit", "balance_date"], how="left").with_columns(pl.col("amount").fill_null(0))
+    filled = filled.sort("organisation_unit", "balance_date")
+    return filled.with_columns(held=pl.col("amount").cum_sum().over("organisation_unit")).drop("amount")
 
 
-def test_custody_holds_the_deposits_but_for_the_shortfalls(
-    chunks: list[tuple[Chunk, pl.DataFrame]], custody: tuple[pl.DataFrame, pl.DataFrame]
+def test_custody_holds_on_every_day_the_deposits_but_for_the_shortfalls(
+    held: pl.DataFrame, custody: tuple[pl.DataFrame, pl.DataFrame]
 ) -> None:
     balances, shortfalls = custody
-    days = [np.datetime64("2024-10-01"), np.datetime64("2025-03-31"), np.datetime64("2025-04-01"), np.datetime64("2026-09-30")]
-    days += [np.datetime64(day) for pair in shortfalls.select("started_on", "ended_on").rows() for day in pair]
-    for day in days:
-        told = dict(balances.filter(pl.col("balance_date") == day).select("organisation_unit", "amount").rows())
-        for branch, held in held_on(chunks, day).items():
-            on = pl.lit(day)
-            short = shortfalls.filter((pl.col("organisation_unit") == branch) & (pl.col("started_on") <= on) & (pl.col("ended_on") >= on))
-            missing = held * short["per_cent"][0] // 100 if len(short) else 0
-            assert told[branch] == held - missing, (branch, day)
+    keys = ["organisation_unit", "balance_date"]
+    compared = held.join(balances, on=keys, how="full", coalesce=True).join(shortfalls.drop("currency"), on="organisation_unit", how="left")
+    assert len(compared) == len(held) == len(balances)
+    is_short = pl.col("balance_date").is_between("started_on", "ended_on").fill_null(value=False)
+    missing = pl.when(is_short).then(pl.col("held") * pl.col("per_cent") // 100).otherwise(0)
+    assert compared.filter(pl.col("amount").ne_missing(pl.col("held") - missing)).is_empty()
+    assert compared.filter(is_short & (pl.col("amount") < pl.col("held"))).group_by("organisation_unit").len().height == SHORTFALLS
+
+
+def test_what_moves_after_the_sample_is_not_held(business: Business, chunks: list[tuple[Chunk, pl.DataFrame]]) -> None:
+    chunk, deposits = chunks[0]
+    book, later = CustodyBook(business), deposits.with_columns(pl.lit(business.timeline.end).cast(pl.Datetime("ms")).alias("paid_at"))
+    book.add(chunk, later)
+    assert not book.moved.any()
+    assert not book.has_any.any()
+
+
+def test_the_first_day_has_what_came_before_and_a_move_of_the_customer_moves_no_deposit(
+    business: Business, chunks: list[tuple[Chunk, pl.DataFrame]]
+) -> None:
+    chunk, deposits = chunks[0]
+    book = CustodyBook(business)
+    book.add(chunk, deposits)
+    until = pl.lit(business.timeline.first.astype("datetime64[D]") + np.timedelta64(1, "D")).cast(pl.Datetime("ms"))
+    assert book.moved[0].sum() == deposits.filter(pl.col("paid_at") < until)["amount"].sum() > 0
+    account = np.searchsorted(chunk.accounts.number, deposits["account_id"].to_numpy())
+    branch = chunk.particulars.branch[:, chunk.memberships.entity[chunk.accounts.customer[account]]]
+    assert (branch[0] != branch[-1]).sum() > 20
+    nobody_pays = CustodyBook(business)
+    nobody_pays.add(chunk, deposits.clear())
+    assert not nobody_pays.moved.any()
 
 
 def test_shortfalls_are_of_the_promised_number_length_and_size(custody: tuple[pl.DataFrame, pl.DataFrame]) -> None:
@@ -75,16 +104,6 @@ def test_shortfalls_are_of_the_promised_number_length_and_size(custody: tuple[pl
     assert days.is_between(10, 60).all()
     assert shortfalls["per_cent"].is_between(2, 15).all()
     assert shortfalls["ended_on"].max() <= balances["balance_date"].max()  # type: ignore[operator]
-
-
-def test_the_day_before_and_after_a_shortfall_nothing_is_missing(
-    chunks: list[tuple[Chunk, pl.DataFrame]], custody: tuple[pl.DataFrame, pl.DataFrame]
-) -> None:
-    balances, shortfalls = custody
-    for branch, start, end in shortfalls.select("organisation_unit", "started_on", "ended_on").rows():
-        for day in (np.datetime64(start - timedelta(days=1)), np.datetime64(end + timedelta(days=1))):
-            told = balances.filter((pl.col("organisation_unit") == branch) & (pl.col("balance_date") == day))["amount"]
-            assert told.is_empty() or told[0] == held_on(chunks, day)[branch]
 
 
 def test_there_is_a_row_for_every_day_and_branch_delivered_in_its_month(

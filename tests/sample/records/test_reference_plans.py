@@ -10,12 +10,13 @@ import polars as pl
 import pytest
 
 from pipelines.sample.industries import INDUSTRIES
-from pipelines.sample.population.accounts import SECOND
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.population.memberships import MAIN
+from pipelines.sample.records.bills import make_bills
 from pipelines.sample.records.reference_calendar import make_business_calendar, make_service_targets, public_holidays, year_starts
 from pipelines.sample.records.reference_rates import make_exchange_rates, missing_day
 from pipelines.sample.records.reference_targets import make_targets
+from pipelines.sample.records.usage import metered
 from pipelines.sample.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -138,16 +139,15 @@ def test_a_year_is_planned_at_once_to_its_end(business: Business) -> None:
 def test_the_plan_lies_near_what_customers_usually_pay(industry: Industry) -> None:
     business = make_business(seed=5, customers=4_000, timeline=Timeline(24), industry=industry)
     chunk = make_chunk(business, 0)
-    accounts, measures = chunk.accounts, business.industry.measures
-    beyond = np.zeros(accounts.count)
-    for measure in measures:
-        is_metered = (accounts.kind != SECOND) | measure.is_of_second
-        beyond += is_metered * accounts.use * measure.usual * (100 - measure.included) * measure.price / 10_000
+    accounts = chunk.accounts
     pays = chunk.life.is_served[:, accounts.customer] & (accounts.opened_month <= np.arange(24)[:, None])
-    usual = ((accounts.usual_bill + beyond) * pays).sum() / 100
+    usual = (accounts.usual_bill * pays).sum() / 100
     targets = make_targets(business).filter((pl.col("organisation_unit") == "OP") & (pl.col("month") < date(2026, 10, 1)))
-    revenue = targets.filter(pl.col("measure") == "revenue")["value"].sum()
+    revenue = float(targets.filter(pl.col("measure") == "revenue")["value"].sum())
     assert 0.75 < revenue / usual < 1.4
+    invoices = make_bills(chunk, metered(chunk)).invoices.unique("invoice_id", keep="first")
+    billed = int(invoices["amount"].to_numpy().sum()) / 100
+    assert 0.75 < revenue / billed < 1.4
     joined = targets.filter(pl.col("measure") == "new_customers")["value"].sum()
     registered = (chunk.memberships.joined[chunk.memberships.slot == MAIN] >= 0).sum()
     assert 0.9 < joined / registered < 1.2

@@ -66,8 +66,7 @@ def test_nothing_changes_before_the_opening_or_after_the_closing(chunk: Chunk, r
     opened = chunk.accounts.opened[rows["account"].to_numpy()]
     assert (rows["changed_at"].to_numpy() >= opened).all()
     closed = chunk.life.closed[rows["customer"].to_numpy()]
-    is_ours = (rows["change"] != "retention_offer").to_numpy()
-    assert not (rows["changed_at"].to_numpy() > closed)[is_ours].any()
+    assert not (rows["changed_at"].to_numpy() > closed).any()
 
 
 def test_changes_of_plan_and_price_are_the_versions_of_the_subscriptions(chunk: Chunk, rows: pl.DataFrame) -> None:
@@ -122,6 +121,24 @@ def test_suspensions_are_the_edges_of_the_story(chunk: Chunk, rows: pl.DataFrame
     assert (cut["changed_at"].dt.day() == 1).all()
 
 
+def test_every_suspension_that_begins_or_ends_while_the_account_is_open_is_told(chunk: Chunk, rows: pl.DataFrame) -> None:
+    life, accounts, months = chunk.life, chunk.accounts, np.arange(1, MONTHS)[:, None]
+    now, before = life.is_suspended[1:, accounts.customer], life.is_suspended[:-1, accounts.customer]
+    last = np.where(np.isnat(life.closed), MONTHS, life.last)[accounts.customer]
+    is_open = (months > accounts.opened_month) & (months <= last) & is_known(chunk)
+    for change, edge in (("suspend", now & ~before), ("resume", before & ~now)):
+        month, account = np.nonzero(edge & is_open)
+        told = _only(rows, change).select("delivered", "account").sort("delivered", "account").rows()
+        assert told == list(zip((month + 1).tolist(), account.tolist(), strict=True))
+        assert len(account) > 100
+    back = _only(rows, "resume")
+    assert (back["changed_at"].dt.day() == 1).all()
+    assert back["reason"].is_null().all()
+    assert (_only(rows, "suspend")["reason"] == "overdue").all()
+    turns = _only(rows, "suspend", "resume").sort("account", "changed_at", maintain_order=True)
+    assert turns.filter((pl.col("change") == pl.col("change").shift()) & (pl.col("account") == pl.col("account").shift())).is_empty()
+
+
 def test_what_is_taken_up_again_is_resumed() -> None:
     chunk = _chunk("telecom", 400)
     always = np.asarray(chunk.life.is_served.sum(axis=0) == MONTHS)
@@ -152,7 +169,8 @@ def test_a_request_to_leave_with_the_number_names_the_rival_and_comes_before_the
 
 def test_offers_to_stay_are_the_treated_members_of_retention_campaigns(chunk: Chunk, rows: pl.DataFrame) -> None:
     campaigns = np.flatnonzero(chunk.business.campaigns.kind == RETENTION).tolist()
-    members = make_campaign_members(chunk).filter(pl.col("campaign_id").is_in(campaigns) & pl.col("response").is_not_null())
+    contacted = pl.col("contacted_at").is_not_null() & pl.col("response").is_not_null()
+    members = make_campaign_members(chunk).filter(pl.col("campaign_id").is_in(campaigns) & contacted)
     told = members.select("customer_id", changed_at="contacted_at", reason="response", delivered="delivered")
     keys = ["customer_id", "changed_at"]
     offered = _only(rows, "retention_offer").select(told.columns)

@@ -13,6 +13,7 @@ from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.industries.industry import TARIFF_PERIODS
 from pipelines.sample.population.accounts import SECOND
 from pipelines.sample.population.chunks import make_business, make_chunk
+from pipelines.sample.records import usage
 from pipelines.sample.records.usage import BILLED_AFTER, NO_TARIFF, metered, service_start
 from pipelines.sample.story.life import NEVER
 from pipelines.sample.timeline import Timeline
@@ -51,6 +52,9 @@ def test_rows_stand_in_order_and_none_twice(rows: pl.DataFrame) -> None:
 def test_every_served_month_of_an_account_is_metered_and_no_other(chunk: Chunk, rows: pl.DataFrame) -> None:
     accounts, life = chunk.accounts, chunk.life
     is_served = life.is_served[:, accounts.customer] & (np.arange(MONTHS)[:, None] > accounts.opened_month)
+    # The bill after the end charges the last month to those who were customers in it and stay.
+    stays = (life.last > MONTHS - 1) & (chunk.memberships.joined <= MONTHS - 1)
+    is_served = np.concatenate([is_served, (stays[accounts.customer] & (accounts.opened_month <= MONTHS - 1))[None, :]])
     is_metered = np.zeros_like(is_served)
     is_metered[rows["month"].to_numpy(), rows["account"].to_numpy()] = True
     assert not (is_metered & ~is_served).any()
@@ -59,6 +63,20 @@ def test_every_served_month_of_an_account_is_metered_and_no_other(chunk: Chunk, 
     assert (service_start(chunk)[account].astype("datetime64[M]") >= chunk.business.timeline.first + month).all()
     assert len(account) < 0.05 * accounts.count
     assert (rows["month"].to_numpy() <= life.last[rows["customer"].to_numpy()]).all()
+
+
+def test_the_last_month_of_the_calendar_is_metered_like_the_one_before(chunk: Chunk, rows: pl.DataFrame) -> None:
+    measure = chunk.business.industry.measures[_common(chunk)]
+    last = rows.filter((pl.col("measure") == _common(chunk)) & (pl.col("month") >= MONTHS - 1))
+    season = np.array(measure.season)[chunk.business.timeline.calendar_month(last["month"].to_numpy() - BILLED_AFTER)]
+    used = last.with_columns(pl.col("quantity") / season).group_by("month").agg(pl.col("quantity").sum(), pl.col("account").n_unique())
+    before, after = used.sort("month").iter_rows(named=True)
+    assert (before["month"], after["month"]) == (MONTHS - 1, MONTHS)
+    assert after["account"] == pytest.approx(before["account"], rel=0.05)
+    assert after["quantity"] == pytest.approx(before["quantity"], rel=0.15)
+    leavers = np.flatnonzero(chunk.life.last < MONTHS)
+    assert len(leavers) > 100
+    assert last.filter((pl.col("month") == MONTHS) & pl.col("customer").is_in(leavers.tolist())).is_empty()
 
 
 def test_nothing_is_used_in_a_suspended_month_and_something_in_the_month_before(chunk: Chunk, rows: pl.DataFrame) -> None:
@@ -83,6 +101,17 @@ def test_use_comes_back_with_the_service_after_a_suspension(chunk: Chunk) -> Non
     changed = dataclasses.replace(chunk, life=dataclasses.replace(life, is_suspended=is_suspended, use=use))
     total = metered(changed).filter(pl.col("account") == account).group_by("month").agg(pl.col("quantity").sum())
     assert sorted(total.filter(pl.col("quantity") == 0)["month"]) == (suspended + BILLED_AFTER).tolist()
+
+
+def test_those_cut_off_for_a_while_use_something_again_in_the_month_of_their_return(chunk: Chunk, rows: pl.DataFrame) -> None:
+    is_suspended = chunk.life.is_suspended
+    calendar, customer = rows["month"].to_numpy() - BILLED_AFTER, rows["customer"].to_numpy()
+    # Leaving for good, the story may end before the bill of the month.
+    known = (calendar > 0) & (calendar < MONTHS - 1)
+    now, before, after = (is_suspended[np.clip(calendar + shift, 0, MONTHS - 1), customer] for shift in (0, -1, 1))
+    returns = known & before & ~now & ~after
+    assert returns.sum() > 50
+    assert (rows["quantity"].to_numpy()[returns] > 0).mean() > 0.95
 
 
 def _common(chunk: Chunk) -> int:
@@ -122,12 +151,19 @@ def test_it_does_not_fall_more_than_the_story_says(chunk: Chunk, rows: pl.DataFr
     account, month = total["account"].to_numpy(), total["month"].to_numpy()
     accounts = chunk.accounts
     season = np.array(which.season)[chunk.business.timeline.calendar_month(month - BILLED_AFTER)]
-    use = chunk.life.use[month, accounts.customer[account]]
-    whole = (use > 0) & (service_start(chunk)[account] <= (chunk.business.timeline.first + month - BILLED_AFTER).astype("datetime64[D]"))
+    # Of the month after the end nothing is told; it is as the last one was.
+    use = chunk.life.use[np.minimum(month, MONTHS - 1), accounts.customer[account]]
+    # What is used after a suspension begins with its end, which is charged a month later.
+    was_suspended = chunk.life.is_suspended[np.maximum(month - BILLED_AFTER, 0), accounts.customer[account]]
+    whole = (
+        (use > 0)
+        & ~was_suspended
+        & (service_start(chunk)[account] <= (chunk.business.timeline.first + month - BILLED_AFTER).astype("datetime64[D]"))
+    )
     expected = which.usual * accounts.use[account] * accounts.lines[account] * use * season
     ratio = total["quantity"].to_numpy()[whole] / expected[whole]
     assert np.median(ratio) == pytest.approx(1.0, abs=0.01)
-    assert ratio.std() < 0.2
+    assert ratio.std() == pytest.approx(usage._NOISE, rel=0.05)
 
 
 def test_the_second_account_has_only_the_measures_of_its_kind(chunk: Chunk, rows: pl.DataFrame) -> None:

@@ -11,22 +11,13 @@ from pipelines.sample.report import Shape, report_on
 from pipelines.sample.report.bands import bands
 from pipelines.sample.wanted import Wanted
 
-# Where the sample is not yet as it should be, and why. Who mends it takes the line away.
-OUTSIDE = {
-    "leaving_after_use_fell": "use falls more, and for more of the leavers, than it does at Cell2Cell",
-    "late_share": "rests of part payments and forgotten bills are never collected, so lateness piles up from month to month",
-    "roll_current_to_late": "the same",
-}
-
 
 @cache
 def default() -> dict[str, Shape]:
     return dict(zip(bands(), report_on(Wanted()), strict=True))
 
 
-@pytest.mark.parametrize(
-    "key", [pytest.param(key, marks=[pytest.mark.xfail(reason=OUTSIDE[key])] if key in OUTSIDE else []) for key in bands()]
-)
+@pytest.mark.parametrize("key", bands())
 def test_the_default_sample_lies_in_its_bands(key: str) -> None:
     shape = default()[key]
     assert shape.is_known
