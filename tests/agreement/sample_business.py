@@ -66,11 +66,11 @@ class Style:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the files of a source are, how they are written, and by which names they call what."""
+    """Where the files of a source are, how they are written, and what they call the record's columns in their order; `-` for none."""
 
     record: str
     files: str
-    names: Mapping[str, str]
+    names: str
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     style: Style = Style()
     is_full: bool = False
@@ -106,7 +106,8 @@ class Source:
         return (pl.col(column).eq_missing(label) if column else pl.lit(value=False)).alias("is_control")
 
     def _told(self, name: str) -> pl.Expr:
-        said = pl.col(self.names[name]) if name in self.names else pl.lit(None, pl.String)
+        own = dict(zip(self.columns(), self.names.split("|"), strict=True))[name]
+        said = pl.lit(None, pl.String) if own == "-" else pl.col(own)
         if name in self.labels:
             said = said.replace_strict(self.labels[name], default=None, return_dtype=pl.String)
         if name in TIMES and self.style.time.endswith("%z"):
@@ -154,12 +155,6 @@ LEASING: Final = Style("%Y年%m月%d日 %H:%M:%S")
 CALL_CENTRE: Final = Style("%Y-%m-%dT%H:%M:%S%z")
 
 
-def names(record: str, told: str, time: str) -> dict[str, str]:
-    """The columns of a record in their order, each with the source's name; `-` for none."""
-    pairs = zip(COLUMNS[record].split(), told.split("|"), strict=True)
-    return {"time": time, **{name: column for name, column in pairs if column != "-"}}
-
-
 def labels(name: str, told: str, meant: tuple[str, ...]) -> dict[str, dict[str, str]]:
     """What a column's values mean."""
     return {name: dict(zip(told.split("|"), meant, strict=True))}
@@ -169,7 +164,7 @@ SOURCES: Final[dict[str, Source]] = {
     "billing_invoices": Source(
         "invoices",
         "billing/invoices_*.csv.gz",
-        names("invoices", "账单编号|客户编号|账户编号|到期日|币种|价税合计|税额|状态|冲销账单", "开票时间"),
+        "开票时间|账单编号|客户编号|账户编号|到期日|币种|价税合计|税额|状态|冲销账单",
         labels("status", "正常|作废|争议|核销|期初", STATUSES),
         control=("单据类型", "合计"),
         style=BILLING,
@@ -177,65 +172,65 @@ SOURCES: Final[dict[str, Source]] = {
     "harbour_invoices": Source(
         "invoices",
         "harbour/invoices_*.txt",
-        names("invoices", "Invoice No|Customer No|-|Due Date|Ccy|Total|Tax|Status|Reverses", "Invoice Date"),
+        "Invoice Date|Invoice No|Customer No|-|Due Date|Ccy|Total|Tax|Status|Reverses",
         labels("status", "OPEN|VOID|ON HOLD|WRITTEN OFF|BROUGHT FORWARD", STATUSES),
         style=HARBOUR,
     ),
     "leasing_invoices": Source(
         "invoices",
         "leasing/invoices_*.csv",
-        names("invoices", "发票号|客户号|-|应付日|-|含税金额|税额|状态|红冲发票", "开票时间"),
+        "开票时间|发票号|客户号|-|应付日|-|含税金额|税额|状态|红冲发票",
         labels("status", "已开|红冲|异议|坏账|结转", STATUSES),
         style=LEASING,
     ),
     "billing_invoice_lines": Source(
-        "lines", "billing/invoice_lines_*.csv.zst", names("lines", "账单编号|行号|金额|税额|数量|成本", "开票时间"), style=BILLING
+        "lines", "billing/invoice_lines_*.csv.zst", "开票时间|账单编号|行号|金额|税额|数量|成本", style=BILLING
     ),
     "billing_payments": Source(
         "payments",
         "billing/payments_*.csv.gz",
-        names("payments", "流水号|客户编号|账户编号|账单编号|币种|金额|类型|退票时间", "入账时间"),
+        "入账时间|流水号|客户编号|账户编号|账单编号|币种|金额|类型|退票时间",
         labels("kind", "缴费|退款|核销|收押金|退押金|充值", KINDS),
         style=BILLING,
     ),
     "harbour_payments": Source(
         "payments",
         "harbour/payments_*.txt",
-        names("payments", "Receipt No|Customer No|-|Invoice No|Ccy|Amount|Kind|Returned", "Received"),
+        "Received|Receipt No|Customer No|-|Invoice No|Ccy|Amount|Kind|Returned",
         labels("kind", "RECEIPT|REFUND|WRITE-OFF|DEPOSIT|DEPOSIT RETURN|TOP-UP", KINDS),
         style=HARBOUR,
     ),
     "leasing_payments": Source(
         "payments",
         "leasing/payments_*.csv",
-        names("payments", "收款号|客户号|-|发票号|-|金额|类型|退回时间", "收款时间"),
+        "收款时间|收款号|客户号|-|发票号|-|金额|类型|退回时间",
         labels("kind", "收款|退款|坏账|保证金|退保证金|预付", KINDS),
         style=LEASING,
     ),
     "call_centre_contacts": Source(
         "contacts",
         "call_centre/contacts_*.jsonl",
-        names("contacts", "contactId|customerNo|accountNo|result", "startedAt"),
+        "startedAt|contactId|customerNo|accountNo|result",
         labels("resolved", "已解决|未解决", ("yes", "no")),
         style=CALL_CENTRE,
     ),
     "complaints_desk_complaints": Source(
         "complaints",
         "complaints_desk/complaints_*.csv",
-        names("complaints", "case_no|customer_no|account_no|resolved|closed|reopened|ruling", "opened"),
+        "opened|case_no|customer_no|account_no|resolved|closed|reopened|ruling",
         labels("decision", "justified|partly justified|not justified", ("upheld", "partly", "rejected")),
     ),
-    "crm_accounts": Source("accounts", "crm/accounts_*.csv", names("accounts", "account_no|cust_no|payment_days", "opened")),
+    "crm_accounts": Source("accounts", "crm/accounts_*.csv", "opened|account_no|cust_no|payment_days"),
     "crm_customers": Source(
         "customers",
         "crm/customers_*.csv",
-        names("customers", "cust_no|kind|birth_date|area|sector|sector|branch|rep|parent_no|closed|last_change", "registered"),
+        "registered|cust_no|kind|birth_date|area|sector|sector|branch|rep|parent_no|closed|last_change",
         labels("customer_type", "P|O", TYPES),
     ),
     "harbour_customers": Source(
         "customers",
         "harbour/customers_*.txt",
-        names("customers", "Customer No|Type|Date of Birth|Area|-|-|Company|-|-|Closed|Last Edited", "Member Since"),
+        "Member Since|Customer No|Type|Date of Birth|Area|-|-|Company|-|-|Closed|Last Edited",
         labels("customer_type", "Individual|Company", TYPES),
         is_full=True,
         style=HARBOUR,
@@ -243,7 +238,7 @@ SOURCES: Final[dict[str, Source]] = {
     "leasing_customers": Source(
         "customers",
         "leasing/customers_*.csv",
-        names("customers", "客户号|性质|出生日期|地区|行业|职业|公司|-|-|注销时间|更新时间", "登记时间"),
+        "登记时间|客户号|性质|出生日期|地区|行业|职业|公司|-|-|注销时间|更新时间",
         labels("customer_type", "个人|单位", TYPES),
         is_full=True,
         style=LEASING,
@@ -251,7 +246,7 @@ SOURCES: Final[dict[str, Source]] = {
     "key_accounts_customers": Source(
         "customers",
         "key_accounts/register_*.xlsx",
-        names("customers", "客户号|-|-|大区|行业|-|服务网点|客户经理|上级客户号|销户时间|更新时间", "建档时间"),
+        "建档时间|客户号|-|-|大区|行业|-|服务网点|客户经理|上级客户号|销户时间|更新时间",
         is_full=True,
         sheet="客户清单",
     ),
@@ -271,11 +266,12 @@ class Business:
     dirt: pl.DataFrame
 
     def files(self, source: str) -> list[Path]:
-        """The deliveries of a source, oldest first; one that came twice is there once."""
+        """The deliveries of a source, oldest first; one that came twice is there once, unless it says what there is in all."""
+        paths = sorted(self.landing.glob(SOURCES[source].files))
         distinct: dict[bytes, Path] = {}
-        for path in sorted(self.landing.glob(SOURCES[source].files)):
+        for path in paths:
             distinct.setdefault(path.read_bytes(), path)
-        return list(distinct.values())
+        return paths if SOURCES[source].is_full else list(distinct.values())
 
     def noted(self, source: str, *kinds: str) -> pl.DataFrame:
         """The places of the rows with dirt of these kinds."""
@@ -324,7 +320,7 @@ class Business:
         """The full lists that do not count: each has lost more than a fifth of what the one before it that counts had."""
         if not SOURCES[name].is_full:
             return []
-        rows = (self.rows[name].filter(pl.col("fate") != "quarantined") if told is None else told.filter(pl.col("is_spoilt").is_null()))
+        rows = self.rows[name].filter(pl.col("fate") != "quarantined") if told is None else told.filter(pl.col("is_spoilt").is_null())
         counts = dict(rows.group_by("path").len().iter_rows())
         held, before = [], 0
         for path in (path.relative_to(self.landing).as_posix() for path in self.files(name)):

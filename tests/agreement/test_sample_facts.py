@@ -76,7 +76,9 @@ def test_payments(sample: Published, business: Business) -> None:
 
 def test_payments_that_name_an_invoice(sample: Published, business: Business) -> None:
     """Whether the invoice is here or not."""
-    published = sample.by_event("select payment_key, customer_key, invoice_key from core.fct_payment where invoice_key is not null", "payment")
+    published = sample.by_event(
+        "select payment_key, customer_key, invoice_key from core.fct_payment where invoice_key is not null", "payment"
+    )
     numbers = sample.numbers_in("payments", "invoice_key", "invoice_id")
     published = published.with_columns(pl.col("invoice_key").replace_strict(numbers, return_dtype=pl.String).alias("invoice"))
     agree(published, business.payments.filter(pl.col("invoice").is_not_null()).select("payment", "customer", "invoice"))

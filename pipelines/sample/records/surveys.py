@@ -18,8 +18,7 @@ from pipelines.sample.texts import survey_comments
 from pipelines.sample.timeline import SECONDS_A_DAY
 
 _AFTER_CONTACT, _EFFORT_AFTER_CONTACT, _AFTER_COMPLAINT = 0.20, 0.05, 0.70
-_NPS_SHARE, _NPS_FIRST, _NPS_EVERY = 1.0 / 3.0, 3, 12
-_STAY_SHARE, _STAY_FIRST, _STAY_EVERY = 0.12, 5, 6
+_NPS_SHARE, _STAY_SHARE = 0.028, 0.02  # of the customers, every month
 _APART: Final = 30 * SECONDS_A_DAY
 _ENGLISH: Final = 0.03
 _ASKED: Final[dict[str, pl.DataType | type[pl.DataType]]] = {
@@ -126,10 +125,9 @@ def _after_complaints(rng: np.random.Generator, chunk: Chunk, complaints: pl.Dat
 
 
 def _waves(rng: np.random.Generator, chunk: Chunk) -> list[pl.DataFrame]:
-    """Once a year whether they would recommend us, each half year whether they mean to stay."""
+    """Every month some are asked whether they would recommend us, and others whether they mean to stay."""
     timeline, months = chunk.business.timeline, chunk.business.timeline.count
-    waves = [(NPS, month, _NPS_SHARE) for month in range(_NPS_FIRST, months, _NPS_EVERY)]
-    waves += [(STAY_INTENT, month, _STAY_SHARE) for month in range(_STAY_FIRST, months, _STAY_EVERY)]
+    waves = [(instrument, month, share) for instrument, share in ((NPS, _NPS_SHARE), (STAY_INTENT, _STAY_SHARE)) for month in range(months)]
     parts = []
     for instrument, month, share in waves:
         may = chunk.life.is_served[month] & is_at_operations(chunk)

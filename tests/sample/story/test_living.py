@@ -22,7 +22,7 @@ HALF_YEAR = 6
 def left_within(chunk: Chunk, month: int, months: int) -> np.ndarray:
     """Who makes up its mind, by choice, within some months after a month."""
     life = chunk.life
-    return (life.decided > month) & (life.decided <= month + months) & (life.reason != NON_PAYMENT)
+    return np.asarray((life.decided > month) & (life.decided <= month + months) & (life.reason != NON_PAYMENT))
 
 
 def rate(chunk: Chunk, chosen: np.ndarray, months: int = HALF_YEAR) -> float:

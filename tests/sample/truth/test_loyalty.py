@@ -25,7 +25,7 @@ def chunk() -> Chunk:
 def test_there_are_customers_of_every_kind(chunk: Chunk) -> None:
     shares = loyalty(chunk)["loyalty_type"].value_counts(normalize=True)
     assert set(shares["loyalty_type"]) == set(KINDS)
-    assert shares["proportion"].min() > 0.08
+    assert min(shares["proportion"].to_list()) > 0.08
     spurious = loyalty(chunk).filter(pl.col("loyalty_type") == "spurious")
     assert set(spurious["held_by"]) == set(HOLDS)
     assert loyalty(chunk).filter(pl.col("loyalty_type") != "spurious")["held_by"].null_count() == (len(loyalty(chunk)) - len(spurious)), (
