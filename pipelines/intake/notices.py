@@ -49,7 +49,7 @@ def _unconverted(workspace: Workspace) -> list[str]:
     with open_published(workspace.current_link) as reader:
         found = reader.execute(_UNCONVERTED).fetchall()
     return [
-        f"amounts in {currency}, of {months} months, have no exchange rate and are in no total; where the books are in {currency}, "
+        f"amounts in {currency}, of {months} months, are not converted and are in no total; where the books are in {currency}, "
         f"say so in {workspace.policy_file}: 'reporting.currency: {currency}'."
         for currency, months in found
     ]

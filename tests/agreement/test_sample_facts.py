@@ -24,7 +24,15 @@ def test_the_sample_has_what_can_go_wrong(business: Business) -> None:
         *("unreadable_date", "unreadable_amount", "missing_key", "bad_encoding", "conflicting_key", "truncated", "cut_row"),
         *("repeated_row", "repeated_file", "late_row", "correction", "orphan", "foreign_currency", "empty", "reordered", "new_column"),
     }
-    for frame, column in ((business.invoices, "cancels"), (business.payments, "returned"), (business.contacts, "resolved")):
+    there = {
+        "cancels": business.invoices,
+        "returned": business.payments,
+        "resolved": business.contacts,
+        "ended": business.complaints,
+        "parent": business.current("customers"),
+        "closed": business.current("customers"),
+    }
+    for column, frame in there.items():
         assert 0 < frame[column].null_count() < len(frame)
 
 

@@ -40,10 +40,10 @@ def purchasing(truth: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     first = timeline.first + dropped.fill_null(0).to_numpy().astype("timedelta64[M]")
     month = pl.Series(np.where(dropped.is_null().to_numpy(), np.datetime64("NaT"), first.astype("datetime64[D]"))).cast(pl.Date)
     return truth.select(
+        customer_number(pl.col("customer"), HARBOUR_UNIT).alias("customer_id"),
         "purchase_rate",
         "dropout_probability",
-        customer_id=customer_number(pl.col("customer"), HARBOUR_UNIT),
-        dropped_month=month,
+        month.alias("dropped_month"),
     )
 
 

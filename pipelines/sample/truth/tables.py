@@ -10,7 +10,7 @@ from pipelines.sample.business import Business, Chunk
 from pipelines.sample.chance import Integers
 from pipelines.sample.story.campaigns import KINDS, RESPONSES
 from pipelines.sample.story.life import FAILURES, NEVER, NOTHING, REASONS, WELL
-from pipelines.sample.systems.numbers import own_customer_number, system_of
+from pipelines.sample.systems.numbers import campaign_number, employee_number, own_customer_number, system_of
 from pipelines.sample.timeline import Timeline
 from pipelines.sample.truth.loyalty import loyalty
 
@@ -79,7 +79,7 @@ def campaign_effects(chunk: Chunk) -> pl.DataFrame:
     members, campaigns = chunk.members, chunk.business.campaigns
     frame = pl.DataFrame(
         {
-            "campaign": members.campaign,
+            "campaign_id": pl.Series(members.campaign),
             "kind": pl.Series(KINDS).gather(campaigns.kind[members.campaign]),
             "month": _months(campaigns.month[members.campaign], chunk.business.timeline),
             "is_treated": members.is_treated,
@@ -88,6 +88,7 @@ def campaign_effects(chunk: Chunk) -> pl.DataFrame:
             "effect": members.effect,
         }
     )
+    frame = frame.with_columns(campaign_number(pl.col("campaign_id")))
     return pl.concat([named(chunk.memberships.number[members.customer]), frame], how="horizontal")
 
 
@@ -95,7 +96,8 @@ def managers(business: Business) -> pl.DataFrame:
     """One row an account manager: what their skill adds to the chance that a complaint is handled well."""
     staff = business.staff
     grid = np.indices(staff.manager_skill.shape, dtype=np.int64)
-    return pl.DataFrame({"employee": staff.number_of(grid[0], grid[1]).ravel(), "skill": staff.manager_skill.ravel()})
+    frame = pl.DataFrame({"employee_id": staff.number_of(grid[0], grid[1]).ravel(), "skill": staff.manager_skill.ravel()})
+    return frame.with_columns(employee_number(pl.col("employee_id")))
 
 
 def named(number: Integers) -> pl.DataFrame:
