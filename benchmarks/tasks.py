@@ -94,10 +94,10 @@ def rows_for(size: str, kind: str) -> dict[str, Any]:
 
 def sample(root: str, customers: str, months: str) -> dict[str, Any]:
     """Write the invented business."""
-    from pipelines.sample import write_sample
+    from pipelines.sample import Wanted, write_sample
 
     watch = Stopwatch()
-    write_sample(Path(root), customers=int(customers), months=int(months))
+    write_sample(Path(root), Wanted(customers=int(customers), months=int(months)))
     return watch.told()
 
 

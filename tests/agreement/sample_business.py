@@ -44,7 +44,7 @@ COLUMNS: Final = {
     "payments": "payment customer account invoice currency original kind returned",
     "contacts": "contact customer account resolved",
     "complaints": "complaint customer account settled closed reopened decision",
-    "accounts": "account customer terms",
+    "accounts": "account customer terms closed",
     "customers": "customer customer_type birth region industry occupation unit manager parent closed updated",
 }
 TIMES: Final = {"time", "returned", "settled", "closed", "updated"}
@@ -220,7 +220,7 @@ SOURCES: Final[dict[str, Source]] = {
         "opened|case_no|customer_no|account_no|resolved|closed|reopened|ruling",
         labels("decision", "justified|partly justified|not justified", ("upheld", "partly", "rejected")),
     ),
-    "crm_accounts": Source("accounts", "crm/accounts_*.csv", "opened|account_no|cust_no|payment_days"),
+    "crm_accounts": Source("accounts", "crm/accounts_*.csv", "opened|account_no|cust_no|payment_days|closed"),
     "crm_customers": Source(
         "customers",
         "crm/customers_*.csv",

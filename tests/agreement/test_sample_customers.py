@@ -169,3 +169,14 @@ def test_each_system_has_customers_of_its_own(sample: Published, business: Busin
     published = sample.by_customer("select customer_key from core.dim_customer")
     known = pl.concat([business.current("customers").select("customer"), pl.DataFrame({"customer": [NOBODY]})])
     agree(published, known)
+
+
+def test_accounts(sample: Published, business: Business) -> None:
+    """Whose they are, from when to when they were open, and when their bills are to be paid."""
+    published = sample.by_customer(
+        "select account_key, customer_key, opened_date as date, closed_date as closed, payment_terms_days as terms from core.dim_account"
+    ).filter(pl.col("account_key") != -1)
+    numbers = sample.numbers_of("account")
+    published = published.with_columns(pl.col("account_key").replace_strict(numbers, return_dtype=pl.String).alias("account"))
+    delivered = business.current("accounts").with_columns(pl.col("closed").dt.date())
+    agree(published, delivered.select("account", "customer", "date", "closed", "terms"))

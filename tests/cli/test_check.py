@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipelines import cli
-from pipelines.sample import write_sample
+from pipelines.sample import Wanted, write_sample
 from pipelines.warehouse.workspace import Workspace
 from tests.intake.world import World
 
@@ -127,8 +127,8 @@ def test_a_file_of_two_sources_asks_which(world: World, call: Call) -> None:
 @pytest.mark.parametrize("is_known", [True, False])
 def test_no_personal_value_is_shown(tmp_path: Path, call: Call, is_known: bool) -> None:
     root = tmp_path / "sample"
-    write_sample(root, customers=40, months=3)
-    path = max(Workspace.at(root).landing.glob("crm/customers_*.csv"))
+    write_sample(root, Wanted(customers=40, months=3))
+    path = min(Workspace.at(root).landing.glob("crm/customers_*.csv"))
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file))[1:]
     # Damage that quarantines rows by their personal columns as well.

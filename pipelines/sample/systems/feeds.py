@@ -9,7 +9,7 @@ from pipelines.sample.deliveries import Feed
 from pipelines.sample.systems import (
     billing,
     call_centre,
-    campaign_tool,
+    campaigning,
     collections_ledger,
     complaints_desk,
     crm,
@@ -21,7 +21,7 @@ from pipelines.sample.systems import (
     mediation,
     network,
     stewards,
-    survey_tool,
+    surveying,
 )
 from pipelines.sample.timeline import Timeline
 
@@ -42,11 +42,11 @@ _PLAIN: Final[tuple[tuple[Feed, str, Callable[[pl.DataFrame], pl.DataFrame]], ..
     (key_accounts.CUSTOMERS, "key_accounts", key_accounts.tell_customers),
     (key_accounts.WALLET, "wallet_estimates", key_accounts.tell_wallet),
     (mediation.USAGE, "usage", mediation.tell_usage),
-    (survey_tool.RESPONSES, "surveys", survey_tool.tell_responses),
+    (surveying.RESPONSES, "surveys", surveying.tell_responses),
     (collections_ledger.PROMISES, "promises_to_pay", collections_ledger.tell_promises),
     (network.INCIDENTS, "incidents", network.tell_incidents),
-    (campaign_tool.CAMPAIGNS, "campaigns", campaign_tool.tell_campaigns),
-    (campaign_tool.MEMBERS, "campaign_members", campaign_tool.tell_members),
+    (campaigning.CAMPAIGNS, "campaigns", campaigning.tell_campaigns),
+    (campaigning.MEMBERS, "campaign_members", campaigning.tell_members),
     (finance.TARGETS, "targets", finance.tell_targets),
     (finance.CUSTODY_BALANCES, "custody_balances", finance.tell_custody_balances),
     (finance.EXCHANGE_RATES, "exchange_rates", finance.tell_exchange_rates),
