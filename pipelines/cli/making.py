@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 
 @application.command()
 def sample(
-    out: Annotated[Path | None, typer.Option("--out", help="Workspace folder to write into (default: the current workspace).")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Workspace folder to write into, an empty one (default: CLIENTELE_WORKSPACE).")
+    ] = None,
     industry: Annotated[str, typer.Option(help="telecom, bank or utility.")] = "telecom",
-    customers: Annotated[int | None, typer.Option(min=1, help="Number of true customers (default 2,000).")] = None,
-    months: Annotated[int | None, typer.Option(min=1, help="Number of months (default 24).")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed; the same seed gives the same content.")] = None,
-    end: Annotated[str | None, typer.Option(metavar="MONTH", help="Last month, such as 2026-09 (default: always the same one).")] = None,
+    customers: Annotated[int | None, typer.Option(help="Number of true customers, 20 to 2,000,000 (default 2,000).")] = None,
+    months: Annotated[int | None, typer.Option(help="Number of months, 3 to 120 (default 24).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed, a whole number from 0; the same seed gives the same content.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="MONTH", help="Last month (default 2026-09, whatever the day).")] = None,
     usage: Annotated[str, typer.Option(help="How finely usage is metered: hourly, daily or monthly.")] = "monthly",
     dirt: Annotated[
         list[str] | None,
@@ -32,7 +35,10 @@ def sample(
         bool, typer.Option("--report", help="Print the shapes of the sample beside real ones; without --out nothing is written.")
     ] = False,
 ) -> None:
-    """Write the deliveries of a made-up business into a workspace, and what only its maker knows beside it."""
+    """Write the deliveries of a made-up business into a workspace, and what only its maker knows into a folder beside it.
+
+    What is beside it is told at the end; docs/sample.md describes both.
+    """
     from pipelines import display
     from pipelines.sample import Wanted, make_sample
 
@@ -42,18 +48,41 @@ def sample(
     if report and out is None:
         _print_report(wanted)
         return
-    place = place_of(out)
-    if has_sources(place):
-        message = f"{place.sources}: the workspace has sources already; give an empty folder with --out."
-        raise ClienteleError(message)
-    with display.Bar(screen, "sample") as bar:
-        summary = make_sample(place.root, wanted, progress=bar.tell)
+    place = _empty_place(out)
+    try:
+        with display.Bar(screen, "sample") as bar:
+            summary = make_sample(place.root, wanted, progress=bar.tell)
+    except OSError as fault:
+        message = f"{fault.filename or place.root}: {fault.strerror}; the sample is not written. Give another folder with --out."
+        raise ClienteleError(message) from fault
     _print_summary(summary)
     if report:
         _print_report(wanted)
     if summary.apart is not None:
         display.say(screen, f"What only its maker knows: {summary.apart}")
     display.say(screen, f"Next: clientele run --workspace {place.root}")
+
+
+def _empty_place(out: Path | None) -> Workspace:
+    """The workspace to write into, where nothing of anybody's lies in the way.
+
+    Raises:
+        ClienteleError: No folder is named, or it is none, or it has deliveries or sources.
+    """
+    if str(out or os.environ.get("CLIENTELE_WORKSPACE", "")) in ("", "."):
+        message = "name the folder that the sample is written into, such as --out shops/telecom."
+        raise ClienteleError(message)
+    place = place_of(out)
+    if place.root.exists() and not place.root.is_dir():
+        message = f"{place.root}: this is a file; give a folder with --out."
+        raise ClienteleError(message)
+    if has_sources(place):
+        message = f"{place.sources}: the workspace has sources already; give an empty folder with --out."
+        raise ClienteleError(message)
+    if any(path.is_file() and not path.is_relative_to(place.landing / ".unfinished") for path in place.landing.rglob("*")):
+        message = f"{place.landing}: files lie here already, which a sample would mix with; give an empty folder with --out."
+        raise ClienteleError(message)
+    return place
 
 
 def has_sources(place: Workspace) -> bool:
