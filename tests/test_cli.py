@@ -81,7 +81,7 @@ def test_help_lists_the_verbs(call: Call) -> None:
         assert f"│ {verb} " in told
 
 
-@pytest.mark.parametrize("arguments", [(), ("walk",), ("policy", "--variable"), ("sample", "--customers", "0"), ("sample", "--seed", "x")])
+@pytest.mark.parametrize("arguments", [(), ("walk",), ("policy", "--variable"), ("sample", "--customers", "x"), ("sample", "--seed", "x")])
 def test_what_is_no_command_is_told_so(call: Call, arguments: tuple[str, ...]) -> None:
     code, told, complained = call(*arguments)
     assert code == 2

@@ -64,7 +64,8 @@ def label_or_own(column: str, labels: Mapping[str, str]) -> pl.Expr:
 
 def figure(column: str, mark: str = ".") -> pl.Expr:
     """A count or a measured number as text, with as many digits as it needs."""
-    return pl.col(column).cast(pl.String).str.replace(".", mark, literal=True)
+    # Four decimals: what a quotient leaves in the last binary digits is nothing that a system writes.
+    return pl.col(column).round(4).cast(pl.String).str.replace(".", mark, literal=True)
 
 
 def _grouped(whole: pl.Expr) -> pl.Expr:
