@@ -41,6 +41,13 @@ _FORMATS = tuple(
 )
 # What a cast reads without being told.
 _ISO = tuple(name for name in _FORMATS if name.startswith("%Y-%m-%d") and "%I" not in name and "%H%M" not in name)
+_MONTHS = (
+    ("%Y-%m", r"\d{4}-\d{2}"),
+    ("%Y/%m", r"\d{4}/\d{1,2}"),
+    ("%Y.%m", r"\d{4}\.\d{2}"),
+    ("%Y年%m月", r"\d{4}年\d{1,2}月"),
+    ("%Y%m", r"(19|20)\d{4}"),
+)
 # Of a hundred values a few may be damaged.
 _ENOUGH = 0.95
 _TRIED = 200
@@ -108,6 +115,25 @@ class Cells:
             return ()
         first = [name for name in _FORMATS if any(_reads(name, text) for text in waiting[:5])]
         return tuple(name for name in first if sum(times[text] for text in waiting if _reads(name, text)) >= enough)
+
+    @cached_property
+    def month_format(self) -> str | None:
+        """The format of months without a day, such as `2026-04`; None where they are none."""
+        for name, pattern in _MONTHS:
+            shape = re.compile(pattern)
+            if self._share(lambda text, shape=shape, name=name: bool(shape.fullmatch(text)) and _reads(name, text)) >= _ENOUGH:
+                return name
+        return None
+
+    @cached_property
+    def is_number_like(self) -> bool:
+        """Whether its days could be plain numbers, such as 20240105."""
+        return bool(self.time_formats) and len(self.distinct[0]) <= len("20240105") and self.distinct[0].isdigit()
+
+    @cached_property
+    def has_fractions(self) -> bool:
+        """Whether it holds numbers with fractions, as amounts have and numbers of records have not."""
+        return self.share_of_numbers > _ENOUGH and any(re.search(r"[.,]\d{1,2}\D*$|\.\d", text) for text in self.distinct)
 
     @cached_property
     def is_iso(self) -> bool:

@@ -10,10 +10,12 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from pipelines.checkup.cells import Cells, other_day_first
 from pipelines.checkup.masks import seen, shown
-from pipelines.checkup.names import meant_value
+from pipelines.checkup.names import meant_flag, meant_value, shortened_value
 from pipelines.warehouse.connection import identifier, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.contracts.record_type import Property
 
 # What a cast to boolean reads.
@@ -82,6 +84,8 @@ def with_clock(column: str, day: tuple[str, Cells], clock: tuple[str, Cells]) ->
 
 def _text(item: Property, column: str, cells: Cells) -> Filled:
     fitting = [text for text in cells.distinct if item.pattern is None or re.fullmatch(item.pattern, text)]
+    if item.pattern is not None and not fitting and all(re.fullmatch(item.pattern, text.upper()) for text in cells.distinct):
+        return Filled(item.name, f"upper({column})")
     if len(fitting) < _FITTING * len(cells.distinct):
         return Filled(item.name, None, f"{seen(column)} was left out: its values are not of the form {item.pattern}")
     return Filled(item.name, column)
@@ -100,21 +104,25 @@ def _number(item: Property, column: str, cells: Cells) -> Filled:
 def _boolean(item: Property, column: str, cells: Cells) -> Filled:
     if all(text.casefold() in _BOOLEANS for text in cells.distinct):
         return Filled(item.name, column)
-    return Filled(item.name, _translated("yes_no", column, cells, ("true", "false"), is_text=False))
+    meanings = {text: meant_flag(item.name, text) for text in cells.distinct}
+    unknown = [text for text, meaning in meanings.items() if meaning is None]
+    remark = f"confirm: {_some(unknown, item, cells)} would be empty; say which is true and which false" if unknown else ""
+    return Filled(item.name, _translated(column, meanings, is_text=False), remark)
 
 
 def _listed(item: Property, column: str, cells: Cells) -> Filled:
     if all(text in item.valid_values for text in cells.distinct):
         return Filled(item.name, column)
-    unknown = [text for text in cells.distinct if meant_value(item.name, text, item.valid_values) is None]
-    if len(unknown) == len(cells.distinct) and not item.required:
-        return Filled(
-            item.name, None, f"{column} was left out: it holds {_some(unknown, item, cells)}, wanted are {', '.join(item.valid_values)}"
-        )
-    remark = (
-        f"confirm: {_some(unknown, item, cells)} would be quarantined; say which of {', '.join(item.valid_values)} it is" if unknown else ""
-    )
-    return Filled(item.name, _translated(item.name, column, cells, item.valid_values), remark)
+    known = {text: meant_value(item.name, text, item.valid_values) for text in cells.distinct}
+    short = {text: shortened_value(text, item.valid_values) for text, meaning in known.items() if meaning is None}
+    unknown = [text for text, meaning in short.items() if meaning is None]
+    wanted = ", ".join(item.valid_values)
+    if len(unknown) > _FITTING * len(cells.distinct) and not item.required:
+        return Filled(item.name, None, f"{column} was left out: it holds {_some(unknown, item, cells)}, wanted are {wanted}")
+    remarks = [f"{_some(unknown, item, cells)} would be quarantined; say which of {wanted} it is"] if unknown else []
+    guessed = [f"{shown(text, is_personal=item.is_personal)} was taken for {meaning}" for text, meaning in short.items() if meaning]
+    remark = "; ".join(remarks + guessed)
+    return Filled(item.name, _translated(column, known | short), f"confirm: {remark}" if remark else "")
 
 
 def _some(values: list[str], item: Property, cells: Cells) -> str:
@@ -125,11 +133,12 @@ def _some(values: list[str], item: Property, cells: Cells) -> str:
     return ", ".join(said[:_SHOWN]) + (f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else "")
 
 
-def _translated(words: str, column: str, cells: Cells, valid: tuple[str, ...], *, is_text: bool = True) -> str:
+def _translated(column: str, meanings: Mapping[str, str | None], *, is_text: bool = True) -> str:
     """A `case` over the values that are known; others stay as they are, to be found in quarantine."""
-    meanings = {text: meant_value(words, text, valid) for text in sorted(cells.distinct)}
     cases = [
-        f"when {quoted(text)} then {quoted(meaning) if is_text else meaning}" for text, meaning in meanings.items() if meaning is not None
+        f"when {quoted(text)} then {quoted(meaning) if is_text else meaning}"
+        for text, meaning in sorted(meanings.items())
+        if meaning is not None
     ]
     otherwise = f" else {column}" if is_text else ""
     return f"case {column} {' '.join(cases)}{otherwise} end" if cases else column
@@ -137,6 +146,8 @@ def _translated(words: str, column: str, cells: Cells, valid: tuple[str, ...], *
 
 def _moment(item: Property, column: str, cells: Cells, formats: tuple[str, ...]) -> Filled:
     own = cells.time_formats
+    if not own and cells.month_format is not None and item.logical_type == "date":
+        return Filled(item.name, f"cast(strptime({column}, {quoted(cells.month_format)}) as date)", "each month as its first day")
     if not own:
         return Filled(item.name, column, "confirm: the days in it are written in a way that is not known")
     swapped = other_day_first(own)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pipelines.checkup.expressions import Filled, filled, named, with_clock
 from pipelines.checkup.matching import Match, match
+from pipelines.warehouse.connection import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,11 @@ class FeedProposal:
     keys: dict[str, str] = field(default_factory=dict)
     remark: str = ""
 
+    @property
+    def expressions(self) -> list[str]:
+        """All that is read of the file."""
+        return [item.sql for item in self.columns if item.sql is not None] + [self.keys[key] for key in ("where",) if key in self.keys]
+
 
 def _formats(form: Mapping[str, object], kind: str) -> tuple[str, ...]:
     stated = form.get({"date": "date_formats", "timestamp": "timestamp_formats"}.get(kind, ""), [])
@@ -59,11 +65,27 @@ def main_feed(best: Match, cells: Mapping[str, Cells], form: Mapping[str, object
             if clock is not None
             else filled(item, name, cells[name], _formats(form, item.logical_type))
         )
+    columns = [
+        replace(item, remark=_with_guess(item)) if item.column in best.guessed and item.sql is not None else item for item in columns
+    ]
     by_name = {item.column: item for item in columns if item.sql is not None}
     if best.record.name == "invoice_lines" and "amount" not in by_name and {"quantity", "unit_price"} <= set(by_name):
         product = " * ".join(f"cast({_plain(by_name[name].sql or '', form)} as decimal(18, 4))" for name in ("quantity", "unit_price"))
         columns.append(Filled("amount", product, "confirm: no column with the amount of a line was found"))
     return FeedProposal(best.record, columns, best.lacking)
+
+
+def without_total(feed: FeedProposal, column: str, word: str) -> FeedProposal:
+    """The same without the row of totals, which has a word in a column."""
+    condition = f"{named(column)} is distinct from {quoted(word)}"
+    return replace(feed, keys=feed.keys | {"where": f"{feed.keys['where']} and {condition}" if "where" in feed.keys else condition})
+
+
+def _with_guess(item: Filled) -> str:
+    said = "no name says it, and nothing else in the file can be it"
+    return (
+        f"{item.remark}; {said}" if item.remark.startswith("confirm") else f"confirm: {said}" + (f"; {item.remark}" if item.remark else "")
+    )
 
 
 def _clock(best: Match, cells: Mapping[str, Cells]) -> str | None:
@@ -84,8 +106,11 @@ def folded_feeds(
 ) -> list[FeedProposal]:
     """Invoices, customers and products that are read from lines, where the lines say whose they are."""
     by_name = {item.column: item for item in lines.columns if item.sql is not None}
-    invoice = match(contracts["invoices"], cells, stem)
-    customer = match(contracts["customers"], cells, stem)
+    # What says whose subscription a line is does not say whose invoice it is: 用户编号 may be either.
+    taken = by_name["subscription_id"].sql if "subscription_id" in by_name else None
+    others = {name: one for name, one in cells.items() if named(name) != taken}
+    invoice = match(contracts["invoices"], others, stem)
+    customer = match(contracts["customers"], others, stem)
     owner = next((name for name in ("customer_id", "account_id") if name in invoice.columns), None)
     number = next((name for name in cells if "invoice_id" in by_name and named(name) == by_name["invoice_id"].sql), None)
     if number is None or owner is None or "issued_at" not in by_name or "amount" not in by_name:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipelines.checkup.figures import MissingColumn
-from pipelines.checkup.names import NEAR, meant, meant_value, told_by_file
+from pipelines.checkup.fitting import fit, is_left_for, told_by_values
+from pipelines.checkup.names import NEAR, meant, told_by_file
 from pipelines.intake.checking import is_demanded
 from pipelines.intake.sources import SYSTEM_COLUMN
 
@@ -19,13 +21,15 @@ if TYPE_CHECKING:
     from pipelines.intake.sources import Source
 
 # What a type's score is made of: its required columns, the delivered columns that it takes, the file's name.
-_REQUIRED, _TAKEN, _NAMED = 2.0, 1.0, 0.12
+_REQUIRED, _TAKEN, _NAMED = 2.0, 2.0, 0.12
+# What a required column counts that was found by what was left over, and not by its name.
+_LEFT_OVER = 0.5
 # Taken off where the key is the same in many rows.
 _REPEATED = 0.8
-# A column of another type than its values.
-_UNFIT, _MOSTLY = 0.0, 0.5
+# Of a file of which less is understood anything can be said.
+_UNDERSTOOD = 1 / 3
 # Two types this near to each other are both said.
-_CLOSE = 0.3
+_CLOSE = 0.4
 
 
 @dataclass(frozen=True)
@@ -37,18 +41,21 @@ class Match:
         columns: Column of the record to delivered column.
         lacking: Required columns that found none.
         score: How well it fits; comparable between types of one file.
+        guessed: Columns that were given what was left over.
     """
 
     record: RecordType
     columns: dict[str, str]
     lacking: tuple[str, ...]
     score: float
+    guessed: frozenset[str] = frozenset()
 
     @property
     def why(self) -> str:
         """In words, for a person."""
         lack = f", nothing found for {' and '.join(self.lacking)}" if self.lacking else ""
-        return f"{len(self.columns)} columns match{lack}"
+        found = len(self.columns) - len(self.guessed)
+        return f"{found} column{' matches' if found == 1 else 's match'}{lack}"
 
 
 def matches(contracts: Mapping[str, RecordType], cells: Mapping[str, Cells], stem: str) -> list[Match]:
@@ -63,6 +70,16 @@ def matches(contracts: Mapping[str, RecordType], cells: Mapping[str, Cells], ste
     return sorted(found, key=lambda one: (-one.score, one.record.name))
 
 
+def is_doubtful(first: Match, count: int) -> bool:
+    """Whether so few of a file's columns tell the type that it may well be another.
+
+    Args:
+        first: The likeliest type.
+        count: How many columns the file has.
+    """
+    return len(first.columns) - len(first.guessed) < _UNDERSTOOD * count
+
+
 def is_close(first: Match, second: Match) -> bool:
     """Whether a person should decide between two types."""
     return first.score - second.score < _CLOSE and not second.lacking
@@ -72,10 +89,10 @@ def match(record: RecordType, cells: Mapping[str, Cells], stem: str) -> Match:
     """Give each column of a record the delivered column that most surely means it; none is given twice."""
     scored = sorted(
         (
-            (-sureness * _fit(item, cells[name]), place, order, item.name, name)
+            (-sureness * fit(item, cells[name]), place, order, item.name, name)
             for order, item in enumerate(record.properties)
             for place, name in enumerate(cells)
-            if (sureness := meant(record, item.name, name))
+            if (sureness := meant(record, item.name, name) or told_by_values(item, cells[name]))
         ),
     )
     columns: dict[str, str] = {}
@@ -84,39 +101,35 @@ def match(record: RecordType, cells: Mapping[str, Cells], stem: str) -> Match:
         if score < 0 and column not in columns and name not in columns.values():
             columns[column] = name
             total -= score
-    demanded = [item.name for item in record.properties if is_demanded(item) and item is not record.sequence]
-    lacking = tuple(name for name in demanded if name not in columns)
+    demanded = [item for item in record.properties if is_demanded(item) and item is not record.sequence]
+    has_lines = {"quantity", "unit_price"} <= set(columns)
+    guessed = _left_over(
+        [item for item in demanded if item.name not in columns and not (item.name == "amount" and has_lines)], columns, cells
+    )
+    columns |= guessed
+    lacking = tuple(item.name for item in demanded if item.name not in columns)
     if record.one_of and not set(record.one_of) & set(columns):
         lacking = (*lacking, record.one_of[0])
-    if {"quantity", "unit_price"} <= set(columns):
+    if has_lines:
         # Of lines an amount can be worked out.
         lacking = tuple(name for name in lacking if name != "amount")
-    there = 1 - len(lacking) / max(len(demanded), 1)
+    # A type that needs little is not told by it: nearly every record has the number of a customer.
+    there = (len(demanded) - len(lacking) - _LEFT_OVER * len(guessed)) / (len(demanded) + 1)
     score = _REQUIRED * there + _TAKEN * total / max(len(cells), 1) + _NAMED * told_by_file(record.name, stem)
     if len(record.key) == 1 and record.key[0].name in columns:
         # A number that returns in many rows is none of their own.
         key = cells[columns[record.key[0].name]]
         score -= _REPEATED * (1 - len(key.distinct) / max(len(key.values), 1))
-    return Match(record, {item.name: columns[item.name] for item in record.properties if item.name in columns}, lacking, score)
+    in_order = {item.name: columns[item.name] for item in record.properties if item.name in columns}
+    return Match(record, in_order, lacking, score, frozenset(guessed))
 
 
-def _fit(item: Property, cells: Cells) -> float:
-    """How well a column's values are of the type: 1 where all are, or nothing is known."""
-    if not cells.values:
-        return 0.9
-    if item.logical_type in ("number", "integer"):
-        share = cells.share_of_numbers
-    elif item.logical_type in ("date", "timestamp"):
-        share = cells.share_of_times
-    elif item.logical_type == "boolean":
-        share = sum(meant_value("yes_no", value, ("true", "false")) is not None for value in cells.distinct) / len(cells.distinct)
-    elif item.valid_values:
-        known = sum(meant_value(item.name, value, item.valid_values) is not None for value in cells.distinct)
-        # A list of its own may still be translated by a person; anything goes for a text of many values, which it is not.
-        return max(known / len(cells.distinct), 0.6) if cells.is_list else 0.3
-    else:
-        return 1.0 if item.key_position is None or not cells.is_time_only else 0.6
-    return share if share > _MOSTLY else _UNFIT
+def _left_over(lacking: Sequence[Property], columns: Mapping[str, str], cells: Mapping[str, Cells]) -> dict[str, str]:
+    """Needed columns that no name tells, where one delivered column alone can be it and it can be no other of them."""
+    free = [name for name in cells if name not in columns.values()]
+    can_be = {item.name: [name for name in free if is_left_for(item, cells[name])] for item in lacking}
+    wanted = Counter(name for names in can_be.values() for name in names)
+    return {column: names[0] for column, names in can_be.items() if len(names) == 1 and wanted[names[0]] == 1}
 
 
 def missing_columns(source: Source, header: Sequence[str], contracts: Mapping[str, RecordType]) -> tuple[MissingColumn, ...]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from pipelines.checkup.cells import Cells, numbers_of
 from pipelines.checkup.expressions import named
-from pipelines.checkup.feeds import FeedProposal, folded_feeds, main_feed
+from pipelines.checkup.feeds import FeedProposal, folded_feeds, main_feed, without_total
 from pipelines.checkup.masks import names_records
-from pipelines.checkup.matching import Match, is_close, match, matches
+from pipelines.checkup.matching import Match, is_close, is_doubtful, match, matches
 from pipelines.checkup.sampling import Sample, sample
 from pipelines.documents import nearest
 from pipelines.errors import ClienteleError
@@ -35,6 +35,7 @@ _DATED = (
 )
 # No record type has a tenth of so many.
 _MOST_COLUMNS = 400
+_NAMED_OTHERS = 2
 
 
 @dataclass(frozen=True)
@@ -105,11 +106,20 @@ def propose(path: Path, contracts: Mapping[str, RecordType], record: str | None 
     _state_times(form, best, cells, doubts)
     main = main_feed(best, cells, form)
     feeds = (main, *folded_feeds(main, contracts, cells, form, path.stem)) if best.record.name == "invoice_lines" else (main,)
-    read = {name for feed in feeds for item in feed.columns if item.sql for name in cells if named(name) in _tokens(item.sql)}
+    if seen.total is not None:
+        feeds = tuple(without_total(feed, *seen.total) for feed in feeds)
+        doubts.append(f"A last row with '{seen.total[1]}' in '{seen.total[0]}' was taken for the file's totals")
+    read = {name for feed in feeds for sql in feed.expressions for name in cells if named(name) in _tokens(sql)}
     if second is not None:
         doubts.append(
             f"It looks like {best.record.name} ({best.why}), and nearly as much like {second.record.name} ({second.why}); "
             f"--record {second.record.name} takes the other"
+        )
+    elif record is None and is_doubtful(best, len(cells)):
+        others = [one.record.name for one in ranked[1:] if one.columns][:_NAMED_OTHERS]
+        doubts.append(
+            f"Only {len(best.columns)} of its {len(cells)} columns say that it is {best.record.name}; if it is something else, "
+            f"{'such as ' + ' or '.join(others) + ', ' if others else ''}name it with --record, and if it is no record type, leave it out"
         )
     return Proposal(
         path, seen, form, best, second, feeds, tuple(name for name in cells if name not in read), _dated(path.name), tuple(doubts)

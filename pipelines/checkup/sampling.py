@@ -33,12 +33,14 @@ class Sample:
         rows: Records of its beginning and its end, as text.
         form: The keys of its format, as a source would state them.
         doubts: What is a guess, a sentence each.
+        total: The column and the word by which a row of totals is known, or None.
     """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     form: dict[str, object]
     doubts: tuple[str, ...] = ()
+    total: tuple[str, str] | None = None
 
 
 def sample(path: Path) -> Sample:
@@ -75,7 +77,9 @@ def _as_sample(table: Table, form: dict[str, object], doubts: Sequence[str] = ()
     width = len(table.header)
     rows = tuple(row[:width] for row in table.rows if len(row) >= width)
     header = tuple(name or f"column {place}" for place, name in enumerate(table.header, start=1))
-    return Sample(header, rows[:_ROWS] + rows[_ROWS:][-_ROWS:], form | {key: value for key, value in said.items() if value}, tuple(doubts))
+    total = (header[table.total_cell[0]], table.total_cell[1]) if table.total_cell is not None else None
+    stated = form | {key: value for key, value in said.items() if value}
+    return Sample(header, rows[:_ROWS] + rows[_ROWS:][-_ROWS:], stated, tuple(doubts), total)
 
 
 def _of_sheet(path: Path) -> Sample:

@@ -7,7 +7,7 @@ import io
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pipelines.checkup.masks import is_datum
@@ -22,6 +22,8 @@ _END_CHARACTERS = 1 << 16
 _TOTALS = ("total", "totals", "grand total", "sum", "subtotal", "summe", "gesamt", "合计", "总计", "小计", "共计", "總計", "合計")
 # Below this share of records with one number of fields it is no table.
 _ALIKE = 0.5
+# A last row of which more is filled is a record and no totals.
+_FULL = 2 / 3
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Table:
         header: The names of the columns.
         rows: Its records, of the beginning and the end of the file.
         totals: What the totals line below begins with, or empty.
+        total_cell: The place and the word of a cell that says of the last row that it is the totals, where it is not the first cell.
     """
 
     delimiter: str
@@ -45,6 +48,7 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     totals: str = ""
+    total_cell: tuple[int, str] | None = None
 
 
 def table_of_text(head: str, tail: str) -> Table | None:
@@ -137,4 +141,15 @@ def _with_end(table: Table, last: list[tuple[str, ...]]) -> Table:
     totals = first[: len(said)] if said else ""
     if totals and rows and rows[-1] == end:
         rows = rows[:-1]
-    return Table(table.delimiter, table.quote, table.title_lines, table.comment, table.header, tuple(rows), totals)
+    total_cell = _total_cell(rows) if not totals else None
+    return replace(table, rows=tuple(rows[:-1] if total_cell is not None else rows), totals=totals, total_cell=total_cell)
+
+
+def _total_cell(rows: Sequence[tuple[str, ...]]) -> tuple[int, str] | None:
+    """Where the last row, mostly empty, says that it holds the totals, as no other row does."""
+    if not rows or sum(bool(cell.strip()) for cell in rows[-1]) > len(rows[-1]) * _FULL:
+        return None
+    said = [(place, cell.strip()) for place, cell in enumerate(rows[-1]) if cell.strip().casefold() in _TOTALS]
+    if len(said) != 1 or any(row[said[0][0] : said[0][0] + 1] == (said[0][1],) for row in rows[:-1]):
+        return None
+    return said[0]

@@ -11,68 +11,15 @@ from pipelines.checkup.names import SYNONYMS_FILE
 from pipelines.checkup.proposing import propose
 from pipelines.checkup.rehearsal import rehearse
 from pipelines.checkup.source_text import source_text
-from pipelines.contracts.model import load_contracts
 from pipelines.errors import ClienteleError
-from pipelines.intake.sources import Source, load_source, load_sources
+from pipelines.intake.sources import load_source
 from pipelines.policy import load_policy
-from pipelines.sample import write_sample
 from pipelines.warehouse.workspace import CHECKOUT, Workspace
+from tests.checkup.proposals import CONTRACTS, loaded, reads
 from tests.workspaces import needs_online_retail, online_retail_files
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from pipelines.checkup.proposing import Proposal
-
-CONTRACTS = load_contracts()
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    root = tmp_path_factory.mktemp("sample")
-    write_sample(root, customers=60, months=4)
-    return Workspace.at(root)
-
-
-def loaded(proposal: Proposal, folder: Path) -> Source:
-    path = folder / "proposed.yml"
-    path.write_text(source_text(proposal, Workspace.at(folder / "workspace"), load_policy()), encoding="utf-8")
-    return load_source(path, CONTRACTS)
-
-
-def reads(source: Source) -> dict[tuple[str, str], tuple[str, ...]]:
-    return {(feed.record.name, name): item.columns for feed in source.feeds for name, item in feed.columns.items()}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "billing_invoice_lines",
-        "billing_invoices",
-        "billing_payments",
-        "call_centre_contacts",
-        "complaints_desk_complaints",
-        "crm_accounts",
-        "crm_customers",
-        "crm_products",
-    ],
-)
-def test_the_sample_is_understood(sample: Workspace, tmp_path: Path, name: str) -> None:
-    source = next(one for one in load_sources(sample, CONTRACTS) if one.name == name)
-    path = max(sample.root.glob(source.location))
-    proposed = loaded(propose(path, CONTRACTS), tmp_path)
-    (feed,) = proposed.feeds
-    assert feed.record.name == source.feeds[0].record.name
-    wanted, found = reads(source), reads(proposed)
-    plain = {place: columns for place, columns in wanted.items() if len(columns) == 1}
-    wrong = {place: (columns, found.get(place)) for place, columns in plain.items() if found.get(place) not in (columns, None)}
-    assert not wrong
-    required = {(feed.record.name, item.name) for item in feed.record.properties if item.required}
-    assert required <= set(found)
-    assert len(found) >= len(plain) * 0.8
-    landed = rehearse(Workspace.at(tmp_path / "workspace"), proposed, path, load_policy())
-    real = rehearse(Workspace.at(tmp_path / "workspace"), source, path, load_policy())
-    assert landed.ledger[0].rows_landed >= real.ledger[0].rows_landed * 0.9
 
 
 @needs_online_retail

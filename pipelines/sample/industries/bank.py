@@ -48,6 +48,9 @@ _PRODUCTS: Final = (
     Product("F001", "滞纳金", "Late fee", "service", 1_000, 6, 0, "2005-01-01", is_once=True),
     Product("G001", "服务补偿", "Goodwill credit", "service", 0, 6, 0, "2005-01-01", is_once=True),
     Product("D001", "安全令牌", "Security token", "device", 5_800, 13, 70, "2005-01-01", is_once=True),
+    Product("D002", "资信证明", "Certificate of deposit", "service", 2_000, 6, 30, "2005-01-01", is_once=True),
+    Product("D003", "卡片加急补发", "Urgent card replacement", "card", 3_500, 6, 45, "2006-01-01", is_once=True),
+    Product("D004", "纪念银章", "Silver medal", "device", 11_800, 13, 80, "2006-01-01", is_once=True),
 )
 
 BANK: Final = Industry(
@@ -63,7 +66,7 @@ BANK: Final = Industry(
     late_fee="F001",
     installation="S001",
     credit="G001",
-    wrong="D001",
+    one_offs=("D002", "D001", "D003", "D004"),
     measures=(
         # 0.50 yuan a transaction beyond the package; 1 % on the part of the spending (in yuan) that is paid off in instalments.
         Measure("transactions", "transaction", 40.0, 5_000, 75, "U001", _PAYING),

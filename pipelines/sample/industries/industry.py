@@ -56,6 +56,7 @@ class Measure:
         product: Number of the product under which it is billed.
         season: Twelve factors, January first, of mean 1.
         periods: Shares of TARIFF_PERIODS in per cent; empty when it is not metered by tariff period.
+        period_prices: Price of a unit in each of TARIFF_PERIODS in per cent of `price`; empty when it is the same in all.
         is_of_second: Whether the second kind of account (see `Industry.second_plans`) has it too.
         decimals: Decimals to which the quantity is metered.
     """
@@ -70,6 +71,11 @@ class Measure:
     periods: tuple[int, ...] = ()
     is_of_second: bool = False
     decimals: int = 0
+    period_prices: tuple[int, ...] = ()
+
+    def price_in(self, period: int) -> int:
+        """Price of one unit in a tariff period (position in TARIFF_PERIODS, -1 for none), in hundredths of a fen, with tax."""
+        return self.price * self.period_prices[period] // 100 if self.period_prices and period >= 0 else self.price
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Industry:
         late_fee: Number of the product under which a late fee is billed.
         installation: Number of the product of the first bill.
         credit: Number of the product under which goodwill is credited.
-        wrong: Number of the product that stands on a wrong bill.
+        one_offs: What is sold once besides, at several prices, the most usual first; it also stands on some wrong bills.
         measures: What is metered.
         second_share: Per cent of the persons with a second account; organisations have it half as often again.
         prepaid_share: Per cent of the persons' first accounts that are paid in advance.
@@ -125,7 +131,7 @@ class Industry:
     late_fee: str
     installation: str
     credit: str
-    wrong: str
+    one_offs: tuple[str, ...]
     measures: tuple[Measure, ...]
     second_share: int
     prepaid_share: int

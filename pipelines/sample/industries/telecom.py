@@ -48,6 +48,9 @@ _PRODUCTS: Final = (
     Product("F001", "滞纳金", "Late fee", "service", 500, 6, 0, "2005-01-01", is_once=True),
     Product("G001", "服务补偿", "Goodwill credit", "service", 0, 6, 0, "2005-01-01", is_once=True),
     Product("D001", "终端设备", "Equipment", "device", 6_800, 13, 80, "2005-01-01", is_once=True),
+    Product("D002", "补换卡", "Card replacement", "device", 2_000, 6, 40, "2005-01-01", is_once=True),
+    Product("D003", "无线路由器", "Wireless router", "device", 15_900, 13, 78, "2009-01-01", is_once=True),
+    Product("D004", "智能手表", "Smart watch", "device", 29_900, 13, 82, "2009-10-01", is_once=True),
 )
 
 TELECOM: Final = Industry(
@@ -63,7 +66,7 @@ TELECOM: Final = Industry(
     late_fee="F001",
     installation="S001",
     credit="G001",
-    wrong="D001",
+    one_offs=("D001", "D002", "D003", "D004"),
     measures=(
         # Beyond the plan: 0.15 yuan a minute, 0.01 yuan an MB, 0.10 yuan a message.
         Measure("voice_minutes", "minute", 220.0, 1_500, 80, "U001", _CALLS),

@@ -47,6 +47,9 @@ _PRODUCTS: Final = (
     Product("F001", "违约金", "Late fee", "service", 500, 6, 0, "2003-01-01", is_once=True),
     Product("G001", "服务补偿", "Goodwill credit", "service", 0, 6, 0, "2003-01-01", is_once=True),
     Product("D001", "计量设备", "Metering equipment", "device", 8_800, 13, 80, "2003-01-01", is_once=True),
+    Product("D002", "漏电保护器", "Earth leakage breaker", "device", 4_500, 13, 70, "2005-01-01", is_once=True),
+    Product("D003", "燃气报警器", "Gas alarm", "device", 15_800, 13, 76, "2006-01-01", is_once=True),
+    Product("D004", "电表移位", "Moving the meter", "service", 26_000, 6, 75, "2003-01-01", is_once=True),
 )
 
 UTILITY: Final = Industry(
@@ -62,10 +65,10 @@ UTILITY: Final = Industry(
     late_fee="F001",
     installation="S001",
     credit="G001",
-    wrong="D001",
+    one_offs=("D002", "D001", "D003", "D004"),
     measures=(
-        # 0.52 yuan a kWh, 2.90 yuan a cubic metre; nothing is included.
-        Measure("energy_kwh", "kWh", 160.0, 5_200, 0, "U001", _POWER, periods=(38, 34, 28), decimals=1),
+        # 0.52 yuan a kWh (0.676 by day, 0.312 by night), 2.90 yuan a cubic metre; nothing is included.
+        Measure("energy_kwh", "kWh", 160.0, 5_200, 0, "U001", _POWER, periods=(38, 34, 28), decimals=1, period_prices=(130, 100, 60)),
         Measure("gas_m3", "m3", 9.0, 29_000, 0, "U002", _GAS, is_of_second=True, decimals=2),
     ),
     second_share=18,

@@ -24,9 +24,8 @@ def addresses(region: Integers, street: Integers, house: Integers, way: Integers
         house: Number of the house; storey and door follow from it.
         way: CHINESE, CHINESE_SHORT, LATIN or LATIN_SHORT.
     """
-    rest = street // BRANCHES_PER_REGION
-    town = region * words.TOWNS_OF_REGION + rest % words.TOWNS_OF_REGION
-    rest = rest // words.TOWNS_OF_REGION
+    town = town_of(region, street)
+    rest = street // BRANCHES_PER_REGION // words.TOWNS_OF_REGION
     district, rest = rest % len(words.DISTRICTS), rest // len(words.DISTRICTS)
     name, rest = rest % len(words.STREETS), rest // len(words.STREETS)
     kind, rest = rest % len(words.STREET_KINDS), rest // len(words.STREET_KINDS)
@@ -49,6 +48,11 @@ def addresses(region: Integers, street: Integers, house: Integers, way: Integers
         .then(pl.concat_str(text("Room "), flat, text(", Building "), building, text(", "), *street_latin, kind_latin, *place_latin))
         .otherwise(pl.concat_str(flat, text("/"), building, text(", "), *street_latin, kind_short, text(", "), town_latin))
     ).to_series()
+
+
+def town_of(region: Integers, street: Integers) -> Integers:
+    """Position of the town of each address in words.TOWNS; region and street as in `addresses`."""
+    return region * words.TOWNS_OF_REGION + street // BRANCHES_PER_REGION % words.TOWNS_OF_REGION
 
 
 def earlier_address(

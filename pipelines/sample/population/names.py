@@ -1,4 +1,7 @@
-"""What people and companies are called: the parts of their names. How a register puts them together is in `spelling`."""
+"""What people and companies are called: the parts of their names, and their mail addresses.
+
+How a register puts the parts of a name together is in `spelling`.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +13,12 @@ from pipelines.sample.chance import Booleans, Integers, pick
 from pipelines.sample.population import words
 
 _SINGLE, _PAIRED = 0.22, 0.60  # given names of one character; up to here, of two that go together; the others of any two
-_MIDDLE_SHARE, _TOWN_SHARE, _BRACKET_SHARE = 0.35, 0.65, 0.2
+_MIDDLE_SHARE, _TOWN_SHARE, _BRACKET_SHARE, _HOME_SHARE = 0.35, 0.65, 0.2, 0.9
+_NO_DIGITS, _YEAR, _SHORT_YEAR = (
+    0.50,
+    0.62,
+    0.75,
+)  # of mail addresses without digits; up to here, with the year of birth; with two digits of it
 _YOUNG_SINCE: Final = 1988  # year of birth from which the younger names are given
 _POSITION: Final = {entry[0]: place for place, entry in enumerate(words.GIVEN)}
 _OF_GENDER: Final = tuple(np.array(positions, dtype=np.int64) for positions in words.MEN_OR_WOMEN)
@@ -63,13 +71,14 @@ def draw_persons(rng: np.random.Generator, is_latin: Booleans, is_woman: Boolean
     )
 
 
-def draw_companies(rng: np.random.Generator, is_latin: Booleans, region: Integers) -> pl.DataFrame:
+def draw_companies(rng: np.random.Generator, is_latin: Booleans, region: Integers, home: Integers | None = None) -> pl.DataFrame:
     """The parts of the names of as many companies, one row each.
 
     Args:
         rng: Source of the draws.
         is_latin: Which are foreign: their Chinese parts are null.
         region: Positions of their regions, for the town that may stand in the name.
+        home: Positions of the towns of their addresses, which mostly stand in the name, if any does.
 
     Returns:
         town_zh, town_latin ("" where no town stands in the name), is_bracketed (whether the town follows in brackets), stem_zh,
@@ -83,8 +92,10 @@ def draw_companies(rng: np.random.Generator, is_latin: Booleans, region: Integer
     suffix = pick(rng, [entry[0] for entry in words.SUFFIXES], count)
     latin_suffix = pick(rng, [entry[0] for entry in words.LATIN_SUFFIXES], count)
     has_town = ~is_latin & (rng.random(count) < _TOWN_SHARE)
-    town = np.where(has_town, region * words.TOWNS_OF_REGION + rng.integers(0, words.TOWNS_OF_REGION, count), len(words.TOWNS))
+    any_town = region * words.TOWNS_OF_REGION + rng.integers(0, words.TOWNS_OF_REGION, count)
     is_bracketed = has_town & (rng.random(count) < _BRACKET_SHARE)
+    is_of_home = rng.random(count) < _HOME_SHARE
+    town = np.where(has_town, any_town if home is None else np.where(is_of_home, home, any_town), len(words.TOWNS))
 
     front_zh, front_slip = [stem[0] for stem in words.STEM_FRONTS], _word([stem[0] for stem in words.STEM_FRONTS], front)
     back_zh, back_slip = _word([stem[0] for stem in words.STEM_BACKS], back), _word([stem[-1] for stem in words.STEM_BACKS], back)
@@ -112,6 +123,55 @@ def draw_companies(rng: np.random.Generator, is_latin: Booleans, region: Integer
         suffix_third_latin=pl.when(latin).then(foreign_suffixes[2]).otherwise(suffixes[4]),
         industry=trades[4],
     )
+
+
+def with_mails(described: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Adds email and email_other, which is at another host; no address tells who somebody is beyond name and year of birth.
+
+    Who bears a name first in the chunk may have it as an address; the others need some digits, as they do at a real provider. So those who
+    share an address have the same name in Latin letters, but for spaces.
+
+    Args:
+        described: The columns of `draw_persons` and `draw_companies`, is_latin, is_organisation and birth_date.
+        rng: Source of the draws.
+    """
+    count = len(described)
+    given = pl.col("given_plain").str.to_lowercase()
+    family = pl.when("is_latin").then("family_other").otherwise("family_latin").str.to_lowercase().str.replace_all("'", "", literal=True)
+    host = pl.concat_str("town_latin", "stem_latin", pl.col("trade_short_latin").str.replace_all("[^A-Za-z]", "")).str.to_lowercase()
+    year = pl.col("birth_date").dt.year()
+    is_first = pl.concat_str(family, given).is_first_distinct()
+    places = (len(words.MAIL_PROVIDERS), len(words.MAIL_DESKS), len(words.MAIL_DOMAINS))
+    provider, desk, domain = (rng.integers(0, many, count) for many in places)
+    added = []
+    for name in ("email", "email_other"):
+        way, kind = pl.lit(pl.Series(rng.integers(0, 3, count))), pl.lit(pl.Series(rng.random(count)))
+        figure = pl.Series(rng.integers(0, 10 ** rng.integers(1, 4, count)))
+        digits = (
+            pl.when((kind < _NO_DIGITS) & is_first)
+            .then(pl.lit(""))
+            .when((kind >= _NO_DIGITS) & (kind < _YEAR))
+            .then(year.cast(pl.String))
+            .when((kind >= _NO_DIGITS) & (kind < _SHORT_YEAR))
+            .then((year % 100).cast(pl.String).str.zfill(2))
+            .otherwise(pl.lit(figure).cast(pl.String))
+        )
+        local = (
+            pl.when(way == 0)
+            .then(pl.concat_str(given, pl.lit("."), family))
+            .when(way == 1)
+            .then(pl.concat_str(family, given))
+            .otherwise(pl.concat_str(family, pl.lit("_"), given))
+        )
+        of_person = pl.concat_str(local, digits, pl.lit("@"), pl.lit(_word(words.MAIL_PROVIDERS, provider)))
+        of_company = pl.concat_str(
+            pl.lit(_word(words.MAIL_DESKS, desk)), pl.lit("@"), host, pl.lit("."), pl.lit(_word(words.MAIL_DOMAINS, domain))
+        )
+        added.append(pl.when("is_organisation").then(of_company).otherwise(of_person).alias(name))
+        provider, desk, domain = (
+            (last + rng.integers(1, many, count)) % many for last, many in zip((provider, desk, domain), places, strict=True)
+        )
+    return described.with_columns(added)
 
 
 def _given(rng: np.random.Generator, is_woman: Booleans, year: Integers) -> tuple[Integers, Integers]:

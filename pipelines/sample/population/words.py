@@ -176,4 +176,8 @@ OCCUPATIONS: Final = tuple(
         "accountant homemaker courier not_stated"
     ).split()
 )
+TRAINED: Final = "civil_servant teacher engineer nurse doctor accountant".split()  # nobody is so below 25
+WITHOUT_AN_END: Final = "retired farmer homemaker not_stated".split()  # what one may be at any age
 MAIL_DOMAINS: Final = ("example.com", "example.net", "example.org")  # RFC 2606: reserved, mail to them goes nowhere
+MAIL_PROVIDERS: Final = tuple(f"{host}{domain}" for host in ("", "mail.", "post.", "inbox.") for domain in MAIL_DOMAINS)
+MAIL_DESKS: Final = ("info", "office", "contact", "service", "finance")

@@ -66,9 +66,9 @@ def written(seed: int, part: int, people: pl.DataFrame, entity: Integers, slot: 
         slot: Of each record: MAIN, TWICE, HARBOUR, LEASING or KEY_ACCOUNT.
 
     Returns:
-        name, national_id*, birth_date*, gender*, email*, industry*, occupation*, language, parent*; has_old_phone, has_old_address,
-        has_phone, has_address; phone_way, address_way (see `identity_numbers`, `addresses`); variations: what was changed against the
-        true identity, joined by "+", without telephone and address.
+        name, national_id*, birth_date*, gender*, email*, industry*, occupation*, language, parent*, phone_of; has_old_phone,
+        has_old_address, has_phone, has_address; phone_way, address_way (see `identity_numbers`, `addresses`); variations: what was changed
+        against the true identity, joined by "+", without telephone and address.
     """
     rng = stream(seed, "particulars", part)
     count = len(entity)
@@ -107,6 +107,7 @@ def written(seed: int, part: int, people: pl.DataFrame, entity: Integers, slot: 
         pl.when(~pl.col("_no_sector")).then("occupation").alias("occupation"),
         "language",
         "parent",
+        "phone_of",
         pl.col("old_phone").alias("has_old_phone"),
         pl.col("old_address").alias("has_old_address"),
         (~pl.col("no_phone")).alias("has_phone"),

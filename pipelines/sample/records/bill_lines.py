@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 
 from pipelines.sample.business import Chunk
-from pipelines.sample.chance import Booleans, Integers
-from pipelines.sample.industries.industry import tax_within
-from pipelines.sample.population.accounts import NONE
+from pipelines.sample.chance import Booleans, Integers, pick
+from pipelines.sample.industries.industry import TARIFF_PERIODS, tax_within
+from pipelines.sample.population.accounts import NONE, OFFICE
 from pipelines.sample.records.billed_usage import charged_usage
 from pipelines.sample.records.billing_runs import MONTH, Runs
 from pipelines.sample.records.extras import PLACES, Extras
@@ -17,7 +17,9 @@ CHARGES: Final = ("recurring", "usage", "one_off", "discount", "penalty", "credi
 RECURRING, USAGE, ONE_OFF, DISCOUNT, PENALTY, CREDIT = range(6)
 PRICE_UNITS: Final = 100  # a fen has a hundred ten-thousandths of a yuan, in which prices of one unit are said
 _AMOUNT: Final = MONTH * PRICE_UNITS
-_DOUBLED: Final = 0.35  # of the wrong bills, how many charge the plan twice; the others charge something never ordered
+_WRONG: Final = (35, 30, 35)  # of the wrong bills: something held charged twice, an add-on or something sold once never ordered
+_TWICE, _ADD_ON, _SOLD_ONCE = range(3)
+_BUYS, _BUYS_AT_FIRST, _MOST_PIECES = 0.014, 0.10, 3  # bills with something bought once; organisations buy several of it
 _MOST_OFF: Final = 40
 _COLUMNS: Final = ("document", "charge", "product", "place", "quantity", "price", "amount", "is_wrong")
 
@@ -59,13 +61,10 @@ def regular_lines(rng: np.random.Generator, chunk: Chunk, runs: Runs, metered: p
     discount = np.minimum(accounts.discount[account], _MOST_OFF)
     offs = (discount, np.minimum(saving, _MOST_OFF - discount))
     parts += [_flat(document, DISCOUNT, held[0], 0, -(recurring * off // 100), off > 0) for off in offs]
-    wrong = np.full(count, industry.position[industry.wrong])
-    is_doubled = runs.is_wrong & (rng.random(count) < _DOUBLED)
-    price = industry.price_at(held[0], runs.held, months) * PRICE_UNITS
-    twice = _part(document, RECURRING, held[0], 0, runs.months * accounts.lines[account], price, is_doubled)
-    parts.append(twice.with_columns(is_wrong=pl.lit(value=True)))
-    never_ordered = _part(document, ONE_OFF, wrong, NONE, one, industry.price[wrong] * PRICE_UNITS, runs.is_wrong & ~is_doubled)
-    parts.append(never_ordered.with_columns(is_wrong=pl.lit(value=True)))
+    parts += [
+        _bought(rng, chunk, runs),
+        *(part.with_columns(is_wrong=pl.lit(value=True)) for part in _wrong(rng, chunk, runs, held, extras)),
+    ]
     for number, charge, place, applies in (
         (industry.installation, ONE_OFF, 0, runs.is_first),
         (industry.late_fee, PENALTY, NONE, runs.has_late_fee),
@@ -91,14 +90,69 @@ def flat_lines(document: Integers, charge: int, product: Integers, amount: Integ
     return _flat(document, charge, product, NONE, amount, np.ones(len(document), dtype=np.bool_))
 
 
+def _bought(rng: np.random.Generator, chunk: Chunk, runs: Runs) -> pl.DataFrame:
+    """What customers really buy once: of a few bills one line, of a first bill more often."""
+    count, product = runs.count, _sold_once(rng, chunk, runs.count)
+    pieces = np.where(chunk.accounts.kind[runs.account] == OFFICE, rng.integers(1, _MOST_PIECES + 1, count), 1)
+    buys = ~runs.is_final & (rng.random(count) < np.where(runs.is_first, _BUYS_AT_FIRST, _BUYS))
+    price = chunk.business.industry.price[product] * PRICE_UNITS
+    return _part(np.arange(count), ONE_OFF, product, NONE, pieces * MONTH, price, buys)
+
+
+def _sold_once(rng: np.random.Generator, chunk: Chunk, count: int) -> Integers:
+    offered = chunk.business.industry.ladder(chunk.business.industry.one_offs)
+    return offered[pick(rng, range(len(offered), 0, -1), count)]
+
+
+def _wrong(rng: np.random.Generator, chunk: Chunk, runs: Runs, held: list[Integers], extras: Extras) -> list[pl.DataFrame]:
+    """What was never owed, one line a wrong bill, on lines like those of right bills."""
+    accounts, industry, months = chunk.accounts, chunk.business.industry, chunk.business.timeline.count
+    account, count, document = runs.account, runs.count, np.arange(runs.count)
+    holdings = np.stack(held)
+    is_held = holdings != NONE
+    chosen = 1 + (rng.random(count) * is_held.sum(axis=0)).astype(np.int64)
+    place = np.argmax(np.cumsum(is_held, axis=0) == chosen, axis=0)
+    doubled = holdings[place, document]
+    add_on, is_new = _never_held(rng, chunk, runs, extras)
+    once = _sold_once(rng, chunk, count)
+    kind = pick(rng, _WRONG, count)
+    kind = np.where(runs.is_wrong, np.where((kind == _ADD_ON) & ~is_new, _SOLD_ONCE, kind), NONE)
+    quantity = runs.months * np.where(place == 0, accounts.lines[account], 1)
+    prices = [industry.price_at(product, runs.held, months) * PRICE_UNITS for product in (doubled, add_on, once)]
+    return [
+        _part(document, RECURRING, doubled, place, quantity, prices[0], kind == _TWICE),
+        # It is charged under the subscription of the plan: there is no other that it could belong to.
+        _part(document, RECURRING, add_on, 0, runs.months, prices[1], kind == _ADD_ON),
+        _part(document, ONE_OFF, once, NONE, np.full(count, MONTH), prices[2], kind == _SOLD_ONCE),
+    ]
+
+
+def _never_held(rng: np.random.Generator, chunk: Chunk, runs: Runs, extras: Extras) -> tuple[Integers, Booleans]:
+    """An add-on for each bill that its account never holds, and whether there is one."""
+    industry, count = chunk.business.industry, runs.count
+    is_office, known = chunk.accounts.kind[runs.account] == OFFICE, extras.product[runs.account]
+    product, is_new = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
+    for numbers, is_of_kind in ((industry.add_ons, ~is_office), (industry.office_add_ons, is_office)):
+        offered = industry.ladder(numbers)
+        start = rng.integers(0, len(offered), count)
+        for step in range(len(offered)):
+            tried = offered[(start + step) % len(offered)]
+            takes = is_of_kind & ~is_new & (known != tried[:, None]).all(axis=1)
+            product, is_new = np.where(takes, tried, product), is_new | takes
+    return product, is_new
+
+
 def _usage_part(chunk: Chunk, runs: Runs, metered: pl.DataFrame) -> pl.DataFrame:
     industry = chunk.business.industry
     charged = charged_usage(chunk, runs, metered)
-    measure = charged["measure"].to_numpy()
+    measure, tariff = charged["measure"].to_numpy(), charged["tariff"].to_numpy()
     products = np.array([industry.position[which.product] for which in industry.measures], dtype=np.int64)
-    prices = np.array([which.price for which in industry.measures], dtype=np.int64)
+    prices = np.array(
+        [[which.price_in(period) for period in range(-1, len(TARIFF_PERIODS))] for which in industry.measures], dtype=np.int64
+    )
     applies = np.ones(len(charged), dtype=np.bool_)
-    return _part(charged["document"].to_numpy(), USAGE, products[measure], 0, charged["quantity"].to_numpy(), prices[measure], applies)
+    price = prices[measure, tariff + 1]
+    return _part(charged["document"].to_numpy(), USAGE, products[measure], 0, charged["quantity"].to_numpy(), price, applies)
 
 
 def _flat(document: Integers, charge: int, product: Integers, place: int, amount: Integers, applies: Booleans) -> pl.DataFrame:
@@ -106,17 +160,18 @@ def _flat(document: Integers, charge: int, product: Integers, place: int, amount
 
 
 def _part(
-    document: Integers, charge: int, product: Integers, place: int, quantity: Integers, price: Integers, applies: Booleans
+    document: Integers, charge: int, product: Integers, place: Integers | int, quantity: Integers, price: Integers, applies: Booleans
 ) -> pl.DataFrame:
     """The lines of one kind, for those documents to which it applies."""
-    document, product, quantity, price = (column[applies] for column in (document, product, quantity, price))
+    place = np.full(len(applies), place)
+    document, product, place, quantity, price = (column[applies] for column in (document, product, place, quantity, price))
     exact = quantity * price
     amount = np.sign(exact) * ((np.abs(exact) + _AMOUNT // 2) // _AMOUNT)
     values = (
         document,
         np.full(len(document), charge),
         product,
-        np.full(len(document), place),
+        place,
         quantity,
         price,
         amount,

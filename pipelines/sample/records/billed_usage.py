@@ -27,7 +27,7 @@ def charged_usage(chunk: Chunk, runs: Runs, metered: pl.DataFrame) -> pl.DataFra
             tariff -1 for none), each with its `quantity`.
 
     Returns:
-        document, measure (positions) and quantity (ten-thousandths of the unit, above 0), ordered by document, measure and tariff.
+        document, measure, tariff (positions; tariff -1 for none) and quantity (ten-thousandths of the unit, above 0), in this order.
     """
     metered = metered.filter(pl.col("month") < chunk.business.timeline.count)  # the bill for what follows comes after the end
     account, month, measure, tariff = (metered[name].to_numpy() for name in ("account", "month", "measure", "tariff"))
@@ -52,7 +52,9 @@ def charged_usage(chunk: Chunk, runs: Runs, metered: pl.DataFrame) -> pl.DataFra
     document, key = place[starts] // span, place[starts] % span
     beyond = used - _included(chunk, runs, document, key // _KEYS, key % _KEYS - 1)
     is_charged = beyond > 0
-    return pl.DataFrame({"document": document[is_charged], "measure": (key // _KEYS)[is_charged], "quantity": beyond[is_charged]})
+    measure, tariff = key // _KEYS, key % _KEYS - 1
+    columns = {"document": document, "measure": measure, "tariff": tariff, "quantity": beyond}
+    return pl.DataFrame({name: values[is_charged] for name, values in columns.items()})
 
 
 def _first_documents(chunk: Chunk, runs: Runs) -> Integers:

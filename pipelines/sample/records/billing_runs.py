@@ -12,14 +12,13 @@ import numpy as np
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Booleans, Integers, Times
 from pipelines.sample.population.accounts import Accounts
-from pipelines.sample.records.paying import UNPAID, day_number, oldest_first, paid_days
+from pipelines.sample.records.paying import FINE_AFTER_DAYS, UNPAID, day_number, oldest_first, paid_days
 from pipelines.sample.story.life import NEVER, WRONG_BILL
 from pipelines.sample.timeline import Timeline
 
 MONTH: Final = 10_000  # quantities and shares of a month are counted in ten-thousandths
 _DAYS_A_MONTH: Final = 30  # what is charged by days is charged in thirtieths
 _WALKS_AWAY, _IS_FINED = 0.12, 0.5
-FINE_AFTER_DAYS: Final = 10
 
 
 @dataclass(frozen=True)

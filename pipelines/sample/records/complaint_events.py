@@ -7,9 +7,10 @@ import polars as pl
 
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import stream
+from pipelines.sample.records.served import is_office_time
 
 _EVENTS_PART: Final = 2**30  # added to the number of the chunk: draws apart from those of the complaints themselves
-_BY_MACHINE: Final = 0.5  # of the acknowledgements
+_BY_MACHINE: Final = 0.35  # of the acknowledgements in office hours, and all others
 _EVENTS: Final = (
     *(("opened_at", "received"), ("acknowledged_at", "acknowledged"), ("_assessed_at", "assessed"), ("_assigned_at", "assigned")),
     *(("_investigated_at", "investigated"), ("responded_at", "responded"), ("_decided_at", "decided"), ("_closed_at", "closed")),
@@ -42,7 +43,8 @@ def make_complaint_events(chunk: Chunk, complaints: pl.DataFrame) -> pl.DataFram
         )
         for place, (column, event) in enumerate(_EVENTS)
     ).filter(pl.col("occurred_at").is_not_null())
-    is_by_machine = pl.Series(rng.random(len(steps)) < _BY_MACHINE, dtype=pl.Boolean) & (steps["event"] == "acknowledged")
+    is_alone = ~is_office_time(steps["occurred_at"].to_numpy()) | (rng.random(len(steps)) < _BY_MACHINE)
+    is_by_machine = pl.Series(is_alone, dtype=pl.Boolean) & (steps["event"] == "acknowledged")
     return (
         steps.with_columns(
             delivered=pl.Series(chunk.business.timeline.index_of(steps["occurred_at"].to_numpy()).astype(np.int64)),

@@ -1,5 +1,7 @@
 """When a complaint passes the stages of ISO 10002: in days where it is handled well, in weeks or never where it is not.
 
+The desk works in office hours; only what customers do (open, reopen) and what a machine acknowledges comes at any hour.
+
 What the complaint is about and how it is delivered is in `complaints`.
 """
 
@@ -9,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from pipelines.sample.chance import Booleans, Integers, Times, pick
-from pipelines.sample.records.served import HOUR, in_office, later
+from pipelines.sample.records.served import HOUR, by_day, in_office, later
 from pipelines.sample.story.life import SLOW
 from pipelines.sample.timeline import SECONDS_A_DAY
 
@@ -65,17 +67,17 @@ def make_stages(rng: np.random.Generator, opened: Times, handling: Integers, sev
     for part in _STEPS:
         gap = days * part * (0.5 + rng.random(count)) * SECONDS_A_DAY
         times.append(in_office(rng, later(times[-1], 600 + gap.astype(np.int64))))
-    times.append(later(times[-1], rng.integers(HOUR // 4, 3 * SECONDS_A_DAY, count)))  # closed
+    times.append(in_office(rng, later(times[-1], rng.integers(HOUR // 4, 3 * SECONDS_A_DAY, count))))  # closed
     is_forgotten = is_slow & (rng.random(count) < _FORGOTTEN)
     last_step = np.where(is_forgotten, pick(rng, _LAST_STEP, count), len(times))
     reached = [np.where(step > last_step, _NEVER, time) for step, time in enumerate(times)]
     _, _, assessed, assigned, investigated, responded, decided, closed = reached
 
     is_reopened = rng.random(count) < np.where(is_slow, *_REOPENED)
-    reopened = np.where(is_reopened, by_gap(rng, closed, (1, 25)), _NEVER)
+    reopened = np.where(is_reopened, by_day(rng, by_gap(rng, closed, (1, 25))), _NEVER)
     is_left = rng.random(count) < _FORGOTTEN_AGAIN
     decided_again = np.where(is_left, _NEVER, in_office(rng, by_gap(rng, reopened, (3, 40))))
-    closed_again = by_gap(rng, decided_again, (0, 5))
+    closed_again = in_office(rng, by_gap(rng, decided_again, (0, 5)))
     final = np.where(is_reopened, closed_again, closed)
     is_followed_up = rng.random(count) < np.where(is_slow, *_FOLLOWED_UP)
     followed_up = np.where(is_followed_up, in_office(rng, by_gap(rng, final, (5, 20))), _NEVER)

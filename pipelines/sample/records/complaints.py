@@ -16,7 +16,17 @@ from pipelines.sample.population.staff import FIRST_AGENT
 from pipelines.sample.records.complaint_labels import DECISIONS, decisions, goodwill, labels, severities
 from pipelines.sample.records.complaint_stages import Stages, make_stages
 from pipelines.sample.records.outages import outage_times
-from pipelines.sample.records.served import HOUR, account_numbers, bills, by_day, is_at_operations, is_latin, later, some_time
+from pipelines.sample.records.served import (
+    HOUR,
+    account_numbers,
+    before_closing,
+    bills,
+    by_day,
+    is_at_operations,
+    is_latin,
+    later,
+    some_time,
+)
 from pipelines.sample.story.life import OUTAGE, SLOW, WELL, WRONG_BILL
 from pipelines.sample.texts import complaint_texts, remedy_texts
 from pipelines.sample.timeline import SECONDS_A_DAY, Timeline
@@ -66,7 +76,8 @@ def make_complaints(chunk: Chunk, invoices: pl.DataFrame) -> pl.DataFrame:
     is_late_bill = (failure == WRONG_BILL) & cases["is_repeat"].to_numpy()
     is_credited = cases["credited"].is_not_null().to_numpy()
     decision = decisions(rng, failure, np.where(is_late_bill, SLOW, handling), is_credited)
-    name, disputed = business.industry.name, cases["disputed"]
+    name, disputed, days = business.industry.name, cases["disputed"].fill_null(0).to_numpy(), cases["days"].to_numpy()
+    is_office = chunk.entities.is_organisation[chunk.memberships.entity[customer]]
     known = pl.DataFrame(
         {
             "complaint_id": business.numbering.take("complaint", count),
@@ -74,9 +85,9 @@ def make_complaints(chunk: Chunk, invoices: pl.DataFrame) -> pl.DataFrame:
             "account_id": account_numbers(chunk, customer),
             "contact_id": contact,
             "invoice_id": cases["invoice_id"],
-            "disputed_amount": disputed,
+            "disputed_amount": cases["disputed"],
             **labels(rng, business.industry, failure, severity),
-            "text": complaint_texts(rng, name, failure, severity, is_english, disputed.fill_null(0).to_numpy(), cases["days"].to_numpy()),
+            "text": complaint_texts(rng, name, failure, severity, is_english, disputed, days, is_office),
             "remedy_sought": remedy_texts(rng, name, failure, is_english),
             "decision": DECISIONS.gather(decision),
             "compensation": cases["credited"].fill_null(pl.Series(goodwill(rng, chunk, customer, failure, decision, handling))),
@@ -116,7 +127,10 @@ def _cases(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFrame) -> pl
 
 
 def _first(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFrame) -> pl.DataFrame:
-    """One complaint for each month and customer of the story, opened soon after what it is about."""
+    """One complaint for each month and customer of the story, opened soon after what it is about.
+
+    Whoever was closed before that, or before the bill was there, did not get round to it.
+    """
     timeline, life = chunk.business.timeline, chunk.life
     month, customer = np.nonzero(life.complains & is_at_operations(chunk))
     failure = life.failure[month, customer]
@@ -139,7 +153,8 @@ def _first(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFrame) -> pl
     ).with_columns(pl.when(pl.col("failure") == WRONG_BILL).then(name).alias(name) for name in ("issued_at", "invoice_id", "disputed"))
     frame = frame.join(_credits(invoices, timeline), on=["customer_id", "month", "failure", "handling"], how="left", maintain_order="left")
     opened, since = _opened(rng, chunk, month, customer, failure, frame["issued_at"].to_numpy())
-    return frame.with_columns(opened=pl.Series(opened), days=pl.Series(since)).select(_CASE)
+    frame = frame.with_columns(opened=pl.Series(opened), days=pl.Series(since))
+    return frame.filter(pl.col("opened").is_not_null()).select(_CASE)
 
 
 def _credits(invoices: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
@@ -158,7 +173,10 @@ def _credits(invoices: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
 def _opened(
     rng: np.random.Generator, chunk: Chunk, month: Integers, customer: Integers, failure: Integers, issued: Times
 ) -> tuple[Times, Integers]:
-    """When each complaint is made, and how many days after its cause: the outage, the bill, or something of which no record tells."""
+    """When each complaint is made, and how many days after its cause: the outage, the bill, or something of which no record tells.
+
+    NaT where the customer was closed before the cause.
+    """
     count = len(month)
     region = chunk.particulars.region[month, chunk.memberships.entity[customer]]
     struck = outage_times(chunk.business)[0][month, region]
@@ -168,6 +186,10 @@ def _opened(
     after_bill = by_day(rng, later(issued, 6 * HOUR + (16 * SECONDS_A_DAY * patience).astype(np.int64)))
     opened = np.where(failure == OUTAGE, after_outage, np.where(np.isnat(issued), some, after_bill))
     cause = np.where(failure == OUTAGE, struck, issued)
+    month_starts = chunk.business.timeline.at(month, np.full(count, 2), np.zeros(count, dtype=np.int64))
+    opened = before_closing(
+        rng, opened, np.where(np.isnat(cause), month_starts, later(cause, np.full(count, HOUR))), chunk.life.closed[customer]
+    )
     days = np.where(np.isnat(cause), rng.integers(1, 15, count), (opened - cause).astype("timedelta64[D]").astype(np.int64))
     return opened, days
 

@@ -12,15 +12,15 @@ from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Booleans, Floats, Integers, Times, pick
 from pipelines.sample.population.memberships import MAIN
 from pipelines.sample.records.outages import outage_times
-from pipelines.sample.records.served import HOUR, bills, by_day, is_at_operations, later, positions, some_time
+from pipelines.sample.records.served import HOUR, before_closing, bills, by_day, is_at_operations, later, positions, some_time
 from pipelines.sample.story.life import BROKEN_PROMISE, LONG_WAIT, NON_PAYMENT, NOTHING, OUTAGE, POOR_SERVICE, SLOW, WRONG_BILL
 from pipelines.sample.story.life import NEVER as NEVER_LEAVES
 from pipelines.sample.texts import CONTACT_REASONS
 from pipelines.sample.timeline import SECONDS_A_DAY
 
-BILL, FAULT, PLAN, COMPLAINT, LEAVING, PAYMENT, REMINDER, DETAILS, RETENTION, SALES = range(len(CONTACT_REASONS))
+BILL, FAULT, PLAN, COMPLAINT, LEAVING, PAYMENT, REMINDER, DETAILS, RETENTION, SALES, WIN_BACK, CARE = range(len(CONTACT_REASONS))
 _BACKGROUND: Final = 0.06
-_BACKGROUND_REASONS: Final = (30, 15, 18, 0, 0, 26, 0, 6, 0, 5)  # weights of CONTACT_REASONS
+_BACKGROUND_REASONS: Final = (30, 15, 18, 0, 0, 26, 0, 6, 0, 5, 0, 0)  # weights of CONTACT_REASONS
 _NEWCOMER, _NEWCOMER_MONTHS, _OFFICE = 2.2, 2, 1.5
 _STILL_IN_TOUCH: Final = np.array([1.0, 0.45, 0.25, 0.12])  # of the contacts they would begin, by months since it shows that they leave
 _ASKS: Final = {OUTAGE: 0.40, WRONG_BILL: 0.45, BROKEN_PROMISE: 0.35, POOR_SERVICE: 0.25}
@@ -136,7 +136,10 @@ def _rises(rng: np.random.Generator, chunk: Chunk) -> pl.DataFrame:
 
 
 def _long_waits(rng: np.random.Generator, chunk: Chunk, once: pl.DataFrame) -> pl.DataFrame:
-    """Each long wait of the story was in a contact; where it led to a complaint, some days before that was opened."""
+    """Each long wait of the story was in a contact; where it led to a complaint, some days before that was opened.
+
+    Nobody is kept waiting who is a customer no more.
+    """
     timeline = chunk.business.timeline
     month, customer = np.nonzero(chunk.life.failure == LONG_WAIT)
     occurred = some_time(rng, month, timeline)
@@ -145,9 +148,11 @@ def _long_waits(rng: np.random.Generator, chunk: Chunk, once: pl.DataFrame) -> p
     at = led["opened_at"].to_numpy()
     opened[timeline.index_of(at), positions(chunk, led["customer_id"])] = at
     earlier = later(opened[month, customer], -rng.integers(HOUR, 3 * SECONDS_A_DAY, len(month)))
-    reason = pick(rng, (35, 40, 15, 0, 0, 10, 0, 0, 0, 0), len(month))
+    month_starts = timeline.at(month, np.ones(len(month), dtype=np.int64), np.zeros(len(month), dtype=np.int64))
+    occurred = before_closing(rng, np.where(np.isnat(earlier), occurred, earlier), month_starts, chunk.life.closed[customer])
+    reason = pick(rng, (35, 40, 15, 0, 0, 10, 0, 0, 0, 0, 0, 0), len(month))
     is_long = np.ones(len(month), dtype=np.bool_)
-    return calls("long_wait", customer, np.where(np.isnat(earlier), occurred, earlier), reason, is_long=is_long)
+    return calls("long_wait", customer, occurred, reason, is_long=is_long)
 
 
 def _complaining(rng: np.random.Generator, chunk: Chunk, once: pl.DataFrame) -> pl.DataFrame:

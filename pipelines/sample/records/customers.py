@@ -12,7 +12,7 @@ from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Booleans, Integers, Times
 from pipelines.sample.identity_numbers import telephone_numbers
 from pipelines.sample.population import words
-from pipelines.sample.population.addresses import BRANCHES, addresses, earlier_address
+from pipelines.sample.population.addresses import BRANCHES, addresses, earlier_address, town_of
 from pipelines.sample.population.memberships import HARBOUR, OPERATIONS_UNIT, SLOTS
 from pipelines.sample.population.particulars import Particulars
 from pipelines.sample.population.people import PHONES_AN_ENTITY, describe
@@ -81,8 +81,13 @@ def make_customers(chunk: Chunk) -> pl.DataFrame:
 
 def records_of(chunk: Chunk) -> pl.DataFrame:
     """What stands in the record of every membership of the chunk, in their order; see `written`."""
-    people = describe(chunk.index, chunk.business.seed, chunk.entities)
+    people = describe(chunk.index, chunk.business.seed, chunk.entities, homes_of(chunk))
     return written(chunk.business.seed, chunk.index, people, chunk.memberships.entity, chunk.memberships.slot)
+
+
+def homes_of(chunk: Chunk) -> Integers:
+    """Position of the town in which each entity lives at the start."""
+    return town_of(chunk.particulars.region[0], chunk.particulars.street[0])
 
 
 def reach(chunk: Chunk, stands: pl.DataFrame, entity: Integers, told: Integers, month: Integers, first: Integers) -> pl.DataFrame:
@@ -105,7 +110,8 @@ def reach(chunk: Chunk, stands: pl.DataFrame, entity: Integers, told: Integers, 
     phone, phone_first = particulars.phone[told, entity], particulars.phone[first, entity]
     behind = (stands["has_old_phone"].to_numpy() & (phone == phone_first)).astype(np.int64)
     place = np.minimum(phone + 1 - behind, PHONES_AN_ENTITY - 1)
-    serial = (chunk.entities.number[entity] * PHONES_AN_ENTITY + place) * _SCATTER % 10**8
+    owner = stands["phone_of"].to_numpy()  # within a family or office two have the same first numbers
+    serial = (chunk.entities.number[owner] * PHONES_AN_ENTITY + place) * _SCATTER % 10**8
     numbers = telephone_numbers(serial, stands["phone_way"].to_numpy())
     has_moved = _differs(particulars, entity, told, first)
     is_earlier = stands["has_old_address"].to_numpy() & ~has_moved

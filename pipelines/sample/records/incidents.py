@@ -15,6 +15,7 @@ from pipelines.sample.timeline import SECONDS_A_DAY
 _KNOWN_BILLS, _KNOWN_PROMISES = 0.50, 0.40
 _NOTICED, _PUT_RIGHT = 35, 12  # days at most until it is noticed, and from then until it is over
 _STILL_LASTS: Final = 0.05
+_NAMES_SERVICE: Final = 0.7
 
 
 def make_incidents(chunk: Chunk, invoices: pl.DataFrame) -> pl.DataFrame:
@@ -52,7 +53,7 @@ def make_incidents(chunk: Chunk, invoices: pl.DataFrame) -> pl.DataFrame:
         "kind",
         pl.Series("organisation_unit", BRANCH_CODES).gather(chunk.particulars.branch[at, entity]),
         pl.Series("region", REGIONS).gather(chunk.particulars.region[at, entity]),
-        pl.lit(None, dtype=pl.String).alias("product_id"),
+        _service(rng, chunk, frame["customer"].to_numpy(), at),
         pl.Series("customer_id", chunk.memberships.number[frame["customer"].to_numpy()]),
         "invoice_id",
     )
@@ -66,6 +67,16 @@ def make_incidents(chunk: Chunk, invoices: pl.DataFrame) -> pl.DataFrame:
 def _frame(kind: str, customer: Integers, started: Times, invoice: pl.Series) -> pl.DataFrame:
     columns = {"customer": customer, "started_at": started.astype("datetime64[ms]"), "invoice_id": invoice}
     return pl.DataFrame(columns).with_columns(kind=pl.lit(kind))
+
+
+def _service(rng: np.random.Generator, chunk: Chunk, customer: Integers, month: Integers) -> pl.Series:
+    """The plan of the customer's first account, which most tickets name as what it is about."""
+    accounts = chunk.accounts
+    account = np.searchsorted(accounts.customer, customer)
+    plan = accounts.plan(account, chunk.life.step[month, customer])
+    is_named = (rng.random(len(customer)) < _NAMES_SERVICE) & (accounts.opened_month[account] <= month)
+    numbers = pl.Series([product.number for product in chunk.business.industry.products], dtype=pl.String).gather(plan)
+    return pl.select(pl.when(pl.Series(is_named)).then(numbers).alias("product_id")).to_series()
 
 
 def _course(rng: np.random.Generator, started: Times) -> tuple[Times, Times]:

@@ -12,7 +12,7 @@ from pipelines.sample.population.addresses import BRANCHES
 from pipelines.sample.population.memberships import MAIN, SLOTS
 from pipelines.sample.population.people import describe
 from pipelines.sample.population.written import KEY_ACCOUNT, written
-from pipelines.sample.records.customers import last_variations, reach
+from pipelines.sample.records.customers import homes_of, last_variations, reach
 
 LARGE_FROM: Final = 1.6  # level of consumption of the organisations that the office looks after
 FORGOTTEN_AFTER_MONTHS: Final = 3
@@ -103,6 +103,6 @@ def _register(chunk: Chunk) -> tuple[Integers, pl.DataFrame]:
     memberships, entities = chunk.memberships, chunk.entities
     is_large = (entities.is_organisation & (entities.value > LARGE_FROM))[memberships.entity]
     large = np.flatnonzero(is_large & (memberships.slot == MAIN) & (memberships.joined < chunk.business.timeline.count))
-    people = describe(chunk.index, chunk.business.seed, entities)
+    people = describe(chunk.index, chunk.business.seed, entities, homes_of(chunk))
     slot = np.full(len(large), KEY_ACCOUNT, dtype=np.int64)
     return large, written(chunk.business.seed, _PART + chunk.index, people, memberships.entity[large], slot)

@@ -8,21 +8,20 @@ import polars as pl
 from pipelines.sample.business import Chunk
 from pipelines.sample.population.memberships import OPERATIONS_UNIT
 from pipelines.sample.records.campaign_members import answers
-from pipelines.sample.records.contact_causes import REMINDER, RETENTION, SALES, calls
+from pipelines.sample.records.contact_causes import CARE, REMINDER, RETENTION, SALES, WIN_BACK, calls
 from pipelines.sample.records.served import HOUR, bills, later, positions
-from pipelines.sample.story.campaigns import COLLECTION, CROSS_SELL, KINDS
+from pipelines.sample.story.campaigns import KINDS
+from pipelines.sample.texts import CONTACT_OUTCOMES
 from pipelines.sample.timeline import SECONDS_A_DAY
 
-OUTCOMES: Final = ("accepted", "declined", "no_answer", "promised", "reached")  # those of campaigns first, in the order of RESPONSES
-_NO_ANSWER, _PROMISED, _REACHED = 2, 3, 4
+_NO_ANSWER, _PROMISED, _REACHED = (CONTACT_OUTCOMES.index(outcome) for outcome in ("no_answer", "promised", "reached"))
 _DUNNED: Final = ((5, 9, 0.42), (24, 33, 0.50))  # days after the due date, and how many of the unpaid bills are reminded of then
-_REASON_OF_KIND: Final = np.array(
-    [REMINDER if kind == COLLECTION else SALES if kind == CROSS_SELL else RETENTION for kind in range(len(KINDS))]
-)
+_REASONS: Final = {"retention": RETENTION, "cross_sell": SALES, "win_back": WIN_BACK, "collection": REMINDER, "care": CARE}
+_REASON_OF_KIND: Final = np.array([_REASONS[kind] for kind in KINDS])
 
 
 def made_by_company(rng: np.random.Generator, chunk: Chunk, invoices: pl.DataFrame, payments: pl.DataFrame) -> list[pl.DataFrame]:
-    """All that the company begins; frames as made by `contact_causes.calls`, with `outcome` (position in OUTCOMES) and `campaign`."""
+    """All that the company begins: frames of `contact_causes.calls` with `outcome` (position in CONTACT_OUTCOMES) and `campaign`."""
     return [_campaigns(chunk), *_reminders(rng, chunk, invoices, payments)]
 
 

@@ -7,7 +7,9 @@ import numpy as np
 from pipelines.sample.chance import Booleans, Floats, Integers, Times
 
 UNPAID: Final = 1_000_000  # a day, counted from 1970, that never comes
-_ON_TIME_LATE, _RISKY_LATE, _SHORT_LATE = 0.062, 0.26, 0.30
+BRANCH_OPENS, BRANCH_CLOSES = 9 * 3_600, 19 * 3_600
+FINE_AFTER_DAYS: Final = 10
+_ON_TIME_LATE, _RISKY_LATE, _SHORT_LATE = 0.048, 0.25, 0.30
 # Of those who are late: up to ten days, to the month, 31-60, 61-90, 91-180 days, never.
 _SHARES: Final = np.array([0.42, 0.78, 0.88, 0.925, 0.988])
 _DAYS: Final = np.array([1, 10, 31, 61, 91, 0], dtype=np.int64)
@@ -37,12 +39,18 @@ def oldest_first(account: Integers, paid: Integers) -> Integers:
     return np.where(paid == UNPAID, UNPAID, reached)
 
 
+def earliest_days(day: Integers, issued: Integers, due: Integers) -> Integers:
+    """From which day on a payment may come, rather than on `day`, without being late or not, or fined or not, for another reason."""
+    is_fined, is_late = day > due + FINE_AFTER_DAYS, day > due
+    return np.where(is_fined, due + FINE_AFTER_DAYS + 1, np.where(is_late, due + 1, issued + 1))
+
+
 def day_number(times: Times) -> Integers:
     """Days from 1970."""
     return np.asarray(times.astype("datetime64[D]").astype(np.int64))
 
 
-def moment(rng: np.random.Generator, day: Integers, first: int = 7 * 3_600, last: int = 23 * 3_600) -> Times:
-    """A second of each day (counted from 1970), between two seconds of the day."""
+def moment(rng: np.random.Generator, day: Integers, first: int = BRANCH_OPENS, last: int = BRANCH_CLOSES) -> Times:
+    """A second of each day (counted from 1970), between two seconds of the day; while the branches are open, unless told."""
     start = day.astype("datetime64[D]").astype("datetime64[ms]")
     return np.asarray(start + rng.integers(first, last, len(day)).astype("timedelta64[s]"))

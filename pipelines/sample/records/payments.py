@@ -10,7 +10,8 @@ from pipelines.sample.chance import Booleans, Integers, pick, stream
 from pipelines.sample.records.billing_runs import stopping_day
 from pipelines.sample.records.bills import Bills
 from pipelines.sample.records.corrections import BILL, STORNO
-from pipelines.sample.records.paying import UNPAID, day_number, moment
+from pipelines.sample.records.paying import UNPAID, day_number, earliest_days
+from pipelines.sample.records.paying_times import paid_at, paid_on
 from pipelines.sample.records.payment_frame import (
     BANK_TRANSFER,
     BOOK_ENTRY,
@@ -31,6 +32,7 @@ _EARLY_OFF: Final = 2  # per cent
 _METHODS: Final = (30, 15, 25, 20, 7, 3)
 _TAKES_DISCOUNT, _OTHER_METHOD, _NO_REFERENCE = 0.6, 0.06, 0.065
 _PARTLY, _REST_COMES, _OVER, _TOGETHER, _BOUNCES, _AGAIN = 0.015, 0.97, 0.004, 0.5, 0.012, 0.95
+_SETTLED_AFTER, _LONGEST_HOLIDAY = 5, 8  # days until a payment can have come back, and until banks open again
 _ROUND: Final = 10_000  # fen; who pays too much rounds up to whole hundreds of yuan
 
 
@@ -62,13 +64,17 @@ def make_payments(chunk: Chunk, bills: Bills) -> pl.DataFrame:
     amount = np.where(is_early, whole - (whole * _EARLY_OFF + 50) // 100, whole)
     amount = np.where(is_part, whole * rng.integers(40, 71, count) // 100, amount)
     amount = np.where(is_over, -(-whole // _ROUND) * _ROUND, amount)
+    stops = stopping_day(chunk)[due["customer"].to_numpy()]
+    # Who waited for the end of a dispute does not pay before it.
+    earliest = np.where(is_plain, earliest_days(day, first - 1, due["due"].to_numpy()), day)
+    day, method = paid_on(rng, day, method, earliest, np.where(is_early, np.minimum(stops, first + EARLY_DAYS), stops))
     bounces = is_plain & ~is_part & np.isin(method, (DIRECT_DEBIT, CARD)) & (rng.random(count) < _BOUNCES)
     joins = _joins(account, day, is_plain & ~is_part & ~bounces & ~is_early) & (rng.random(count) < _TOGETHER)
     begins = np.flatnonzero(~joins)
     together = np.diff(np.append(begins, count)) > 1
     no_reference = together | (is_plain & (rng.random(count) < _NO_REFERENCE))[begins]
     (customer_id, account_id), invoice = _numbers(chunk, due), due["invoice_id"].to_numpy()
-    when = moment(rng, day)
+    when = paid_at(rng, day, method)
     main = paid_rows(
         customer_id[begins],
         account_id[begins],
@@ -82,15 +88,17 @@ def make_payments(chunk: Chunk, bills: Bills) -> pl.DataFrame:
     main = main.with_columns(returned_at=pl.when(pl.Series(bounces[begins])).then(pl.Series(returned[begins].astype("datetime64[ms]"))))
     later = np.where(is_part & (rng.random(count) < _REST_COMES), rng.integers(20, 56, count), 0)
     later = np.where(bounces & (rng.random(count) < _AGAIN), rng.integers(6, 20, count), later)
-    second = np.flatnonzero((later > 0) & (day + later < stopping_day(chunk)[due["customer"].to_numpy()]))
+    second = np.flatnonzero((later > 0) & (day + later < stops))
+    by = np.where(bounces, BANK_TRANSFER, method)[second]
+    again, by = paid_on(rng, (day + later)[second], by, day[second] + _SETTLED_AFTER, stops[second])
     rest = paid_rows(
         customer_id[second],
         account_id[second],
         invoice[second],
-        moment(rng, (day + later)[second]),
+        paid_at(rng, again, by),
         np.where(is_part, whole - amount, amount)[second],
         PAYMENT,
-        np.where(bounces, BANK_TRANSFER, method)[second],
+        by,
     )
     rows = [main, rest, _refunds(rng, chunk, bills, usual_method), _written_off(rng, chunk, bills), top_up_rows(rng, chunk, documents)]
     return payment_frame(chunk, pl.concat(rows))
@@ -116,10 +124,12 @@ def _refunds(rng: np.random.Generator, chunk: Chunk, bills: Bills, usual_method:
     was_paid = np.flatnonzero(reversed_bills["paid"].to_numpy() < UNPAID)
     stornos, reversed_bills = stornos[was_paid], reversed_bills[was_paid]
     day = day_number(stornos["issued"].to_numpy()) + rng.integers(2, 11, len(stornos))
+    # A direct debit may have waited for a working day.
+    day = np.maximum(day, reversed_bills["paid"].to_numpy() + _SETTLED_AFTER + _LONGEST_HOLIDAY)
     amount = -reversed_bills["amount"].to_numpy()
-    method = usual_method[stornos["account"].to_numpy()]
+    day, method = paid_on(rng, day, usual_method[stornos["account"].to_numpy()], day, UNPAID)
     invoice = reversed_bills["invoice_id"].to_numpy()
-    return paid_rows(*_numbers(chunk, stornos), invoice, moment(rng, day), amount, REFUND, method)
+    return paid_rows(*_numbers(chunk, stornos), invoice, paid_at(rng, day, method), amount, REFUND, method)
 
 
 def _written_off(rng: np.random.Generator, chunk: Chunk, bills: Bills) -> pl.DataFrame:

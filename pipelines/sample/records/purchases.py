@@ -14,7 +14,8 @@ from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Floats, Integers, bell, pick, stream
 from pipelines.sample.population.memberships import HARBOUR, HARBOUR_UNIT
 from pipelines.sample.records.invoice_frame import CANCELLED, ISSUED, in_order_of_issue, invoice_frame
-from pipelines.sample.records.paying import day_number, moment
+from pipelines.sample.records.paying import UNPAID, day_number, moment
+from pipelines.sample.records.paying_times import paid_at, paid_on
 from pipelines.sample.records.payment_frame import BANK_TRANSFER, CARD, CASH, NO_NUMBER, PAYMENT, REFUND, paid_rows, payment_frame
 
 CURRENCY: Final = "HKD"
@@ -24,7 +25,10 @@ _SLOT_DAYS: Final = 7
 _LOWEST_RATE, _USUAL_RATE, _HIGH_RATE, _HIGHEST = 0.03, 0.28, 0.04, 0.95
 _DROPS_OUT: Final = (0.02, 0.22)
 _USUAL_SPEND: Final = 16_000  # HKD cents
-_TAKEN_BACK, _PAYS_LATER = 0.025, 0.06
+_TAKEN_BACK, _ON_ACCOUNT, _SENT = 0.025, 0.06, 0.12
+_TERMS: Final = 7  # days, for what is bought on account
+_IMPORT_TAX: Final = 91  # per mille; goods that stay in the port bear no tax
+_BOUNCES, _AGAIN = 0.012, 0.9
 _METHODS: Final = np.array([CARD, CASH, BANK_TRANSFER], dtype=np.int64)
 
 
@@ -103,7 +107,10 @@ def _month_start(chunk: Chunk, month: Integers) -> np.ndarray[tuple[int, ...], n
 def _documents(
     rng: np.random.Generator, chunk: Chunk, buyers: Integers, buyer: Integers, month: Integers, slot: Integers
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The invoices and payments of the purchases, and of what was taken back."""
+    """The invoices and payments of the purchases, and of what was taken back.
+
+    What is bought on account is due later. What is sent to the mainland bears the tax on retail imports, which is within its price.
+    """
     timeline, count = chunk.business.timeline, len(buyer)
     value = chunk.entities.value[chunk.memberships.entity[buyers]]
     worth = _USUAL_SPEND * (0.2 + 0.25 * value * value + 0.25 / (1.01 - rng.random(len(buyers))))
@@ -119,6 +126,8 @@ def _documents(
     when = np.concatenate([issued, back_issued])
     numbers = in_order_of_issue(when, chunk.business.numbering.take("invoice", len(everything)))
     customer = chunk.memberships.number[buyers[buyer]][everything]
+    is_sent = (rng.random(count) < _SENT)[everything]
+    days = np.where(is_return, 0, np.where(rng.random(count) < _ON_ACCOUNT, rng.integers(1, _TERMS + 1, count), 0)[everything])
     totals = np.where(is_return, -amount[everything], amount[everything])
     frame = pl.DataFrame(
         {
@@ -126,9 +135,9 @@ def _documents(
             "customer_id": customer,
             "month": timeline.index_of(when),
             "issued": when,
-            "due": day_number(when),
+            "due": day_number(when) + np.where(days > 0, _TERMS, 0),
             "amount": totals,
-            "tax": np.zeros(len(everything), dtype=np.int64),
+            "tax": np.where(is_sent, _import_tax(totals), 0),
             "true_amount": totals,
             "is_wrong": np.zeros(len(everything), dtype=np.bool_),
             "status": np.where(is_return, CANCELLED, ISSUED),
@@ -147,11 +156,27 @@ def _documents(
     changes = ((back[moved], back_month[moved], CANCELLED),)
     invoices = invoice_frame(frame.with_columns(status=pl.Series(status)), changes, timeline.count, HARBOUR_UNIT, CURRENCY)
 
-    wait = np.where(~is_return & (rng.random(len(everything)) < _PAYS_LATER), rng.integers(1, 8, len(everything)), 0)
-    wait = np.where(wait == 0, rng.integers(30, 600, len(everything)), wait * 86_400)
-    method = _METHODS[pick(rng, (6, 3, 1), len(everything))]
-    paid = when + wait.astype("timedelta64[s]")
+    method = np.where(is_sent, CARD, _METHODS[pick(rng, (6, 3, 1), len(everything))])
+    at_once = when + rng.integers(30, 600, len(everything)).astype("timedelta64[s]")
+    day = day_number(when) + days
+    paid = np.where(days == 0, at_once, paid_at(rng, paid_on(rng, day, method, day_number(when) + 1, UNPAID)[0], method))
     none = np.full(len(everything), NO_NUMBER)
     rows = paid_rows(customer, none, np.where(is_return, numbers[everything], numbers), paid, totals, PAYMENT, method)
-    rows = rows.with_columns(kind=pl.Series(np.where(is_return, REFUND, PAYMENT)))
-    return invoices, payment_frame(chunk, rows, HARBOUR_UNIT, CURRENCY)
+    # What comes back from a bank is mostly paid again, in cash; of goods that were taken back nothing does.
+    bounces = ~is_return & (method != CASH) & (rng.random(len(everything)) < _BOUNCES)
+    bounces[back] = False
+    returned = paid_at(rng, day + rng.integers(1, 8, len(everything)), np.full(len(everything), BANK_TRANSFER))
+    rows = rows.with_columns(
+        kind=pl.Series(np.where(is_return, REFUND, PAYMENT)), returned_at=pl.when(pl.Series(bounces)).then(pl.Series(returned))
+    )
+    again = np.flatnonzero(bounces & (rng.random(len(everything)) < _AGAIN))
+    cash = np.full(len(again), CASH)
+    second = paid_at(rng, day[again] + rng.integers(8, 22, len(again)), cash)
+    more = paid_rows(customer[again], none[again], numbers[again], second, totals[again], PAYMENT, cash)
+    return invoices, payment_frame(chunk, pl.concat([rows, more]), HARBOUR_UNIT, CURRENCY)
+
+
+def _import_tax(gross: Integers) -> Integers:
+    """The tax within the price of goods sent to the mainland, half a cent rounded away from zero: seven tenths of 13 per cent."""
+    base = 1_000 + _IMPORT_TAX
+    return np.asarray(np.sign(gross) * ((np.abs(gross) * _IMPORT_TAX * 2 + base) // (2 * base)))

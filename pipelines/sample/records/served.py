@@ -78,12 +78,43 @@ def by_day(rng: np.random.Generator, times: Times) -> Times:
     return np.where(moved < times, times, moved)
 
 
+def before_closing(rng: np.random.Generator, times: Times, first: Times, closed: Times) -> Times:
+    """The same times where the customer is not closed by then, else an hour of a day between `first` and the closing.
+
+    Args:
+        rng: The draws; as many are taken whatever the times.
+        times: The times that may be too late.
+        first: What each comes after.
+        closed: When each customer was closed, NaT for those who were not.
+
+    Returns:
+        The times; NaT where the customer was closed before `first`.
+    """
+    left = (closed - first).astype("timedelta64[s]").astype(np.int64)
+    is_late = ~np.isnat(closed) & ~(times < closed)
+    squeezed = later(first, (np.where(is_late, left, 0) * (0.1 + 0.8 * rng.random(len(times)))).astype(np.int64))
+    at_an_hour = by_day(rng, squeezed)
+    squeezed = np.where(at_an_hour < closed, at_an_hour, squeezed)
+    return np.where(is_late, np.where(left > 0, squeezed, np.datetime64("NaT", "ms")), times)
+
+
+def second_of_day(times: Times) -> Integers:
+    """Seconds since midnight."""
+    return np.asarray((times - times.astype("datetime64[D]")).astype("timedelta64[s]").astype(np.int64))
+
+
+def is_office_time(times: Times) -> Booleans:
+    """Whether somebody is in the office: from 09:00 to 18:00, not at weekends."""
+    second = second_of_day(times)
+    return np.asarray((second >= _OPENS) & (second < _CLOSES) & (weekday(times) < SATURDAY))
+
+
 def in_office(rng: np.random.Generator, times: Times) -> Times:
-    """The same time where somebody is in the office, else soon after it opens again (09:00, not at weekends)."""
+    """The same time where somebody is in the office, else on the day on which it opens again, the morning more often than the evening."""
     day = times.astype("datetime64[D]").astype("datetime64[ms]")
-    second = (times - day).astype("timedelta64[s]").astype(np.int64)
-    day = day + (second >= _CLOSES) * np.timedelta64(1, "D")
+    day = day + (second_of_day(times) >= _CLOSES) * np.timedelta64(1, "D")
     weekend = np.where(weekday(day) >= SATURDAY, 7 - weekday(day), 0)
-    is_shut = (second >= _CLOSES) | (second < _OPENS) | (weekend > 0)
-    opening = later(day, weekend * SECONDS_A_DAY + _OPENS + rng.integers(0, HOUR, len(times)))
-    return np.where(is_shut, opening, times)
+    # Not all of what has piled up is done in the first hour.
+    pile = (_CLOSES - _OPENS) * rng.random(len(times)) * rng.random(len(times))
+    opening = later(day, weekend * SECONDS_A_DAY + _OPENS + pile.astype(np.int64))
+    return np.where(is_office_time(times), times, opening)

@@ -48,6 +48,8 @@ def make_surveys(chunk: Chunk, contacts: pl.DataFrame, complaints: pl.DataFrame)
     rng = stream(business.seed, "surveys", chunk.index)
     asked = [_after_contacts(rng, chunk, contacts), _after_complaints(rng, chunk, complaints), *_waves(rng, chunk)]
     frame = pl.concat([pl.DataFrame(schema=_ASKED), *asked], how="diagonal").filter(pl.col("sent_at") < pl.lit(business.timeline.end))
+    closed = pl.Series(life.closed[frame["customer"].to_numpy()])
+    frame = frame.filter((pl.col("sent_at") < closed).fill_null(value=True))  # nobody is asked who has gone
     frame = frame.sort("customer", "sent_at", "instrument", maintain_order=True)
     frame = frame.filter(pl.Series(_may_be_asked(frame["customer"].to_numpy(), frame["sent_at"].to_numpy()), dtype=pl.Boolean))
     frame = frame.sort("sent_at", "customer", maintain_order=True)

@@ -7,7 +7,8 @@ import polars as pl
 
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Integers, pick
-from pipelines.sample.records.paying import day_number, moment
+from pipelines.sample.records.paying import UNPAID, day_number
+from pipelines.sample.records.paying_times import paid_at, paid_on
 from pipelines.sample.records.payment_frame import ALIPAY, CASH, NO_NUMBER, TOP_UP, WECHAT, paid_rows
 from pipelines.sample.story.life import NEVER
 
@@ -35,8 +36,10 @@ def top_up_rows(rng: np.random.Generator, chunk: Chunk, documents: pl.DataFrame)
     month, place = np.nonzero(amounts)
     account = prepaid[place]
     bill_day = day_number(timeline.at(month, accounts.billing_day[account], np.zeros_like(month)))
-    day = np.maximum(bill_day - rng.integers(1, _AHEAD_DAYS, len(month)), day_number(accounts.opened)[account])
-    when = np.maximum(moment(rng, day), accounts.opened[account])
+    opened = day_number(accounts.opened)[account]
+    method = _METHODS[pick(rng, (5, 5, 2), len(month))]
+    day, method = paid_on(rng, np.maximum(bill_day - rng.integers(1, _AHEAD_DAYS, len(month)), opened), method, opened, UNPAID)
+    when = np.maximum(paid_at(rng, day, method), accounts.opened[account])
     return paid_rows(
         chunk.memberships.number[accounts.customer[account]],
         accounts.number[account],
@@ -44,7 +47,7 @@ def top_up_rows(rng: np.random.Generator, chunk: Chunk, documents: pl.DataFrame)
         when,
         amounts[month, place],
         TOP_UP,
-        _METHODS[pick(rng, (5, 5, 2), len(month))],
+        method,
     )
 
 

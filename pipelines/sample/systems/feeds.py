@@ -74,6 +74,16 @@ _TELL_PLAIN: Final = {feed.source: tell for feed, _, tell in _PLAIN}
 _TELL_LIST: Final = {feed.source: tell for feed, _, tell in _LISTS}
 
 
+# Sources whose rows are put in the order of their first column, a number that tells nothing: the order of the records layer is that of the
+# true customers, and the same in every system.
+_BY_NUMBER: Final = frozenset(
+    feed.source
+    for feed in FEEDS
+    if feed.source.startswith(("crm_", "harbour_", "leasing_", "key_accounts_", "mediation_", "collections_"))
+    and feed.source != "crm_products"
+)
+
+
 def feeds_of(record: str) -> list[Feed]:
     """The feeds that tell a frame of the records layer, in the order of FEEDS."""
     return [feed for feed in FEEDS if RECORD_OF[feed.source] == record]
@@ -90,4 +100,8 @@ def tell(source: str, frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
     Raises:
         KeyError: There is no such source.
     """
-    return _TELL_LIST[source](frame, timeline) if source in _TELL_LIST else _TELL_PLAIN[source](frame)
+    told = _TELL_LIST[source](frame, timeline) if source in _TELL_LIST else _TELL_PLAIN[source](frame)
+    if source not in _BY_NUMBER:
+        return told
+    number = next(name for name in told.columns if name != "delivered")
+    return told.sort("delivered", number, nulls_last=True, maintain_order=True)

@@ -23,6 +23,7 @@ STATUSES: Final = {
     "written_off": "WRITTEN OFF",
     "opening_balance": "BROUGHT FORWARD",
 }
+PAID: Final = "PAID"  # of what was issued, too
 PAYMENT_KINDS: Final = {
     "payment": "RECEIPT",
     "refund": "REFUND",
@@ -85,7 +86,8 @@ def tell_customers(frame: pl.DataFrame, timeline: Timeline) -> pl.DataFrame:
 
 
 def tell_invoices(frame: pl.DataFrame) -> pl.DataFrame:
-    """The subsidiary's receipts as text."""
+    """The subsidiary's receipts as text. What is due on the day of the sale was paid at the counter; the rest was sold on account."""
+    was_paid_at_once = (pl.col("status") == "issued") & (pl.col("due_at") == pl.col("issued_at").dt.date())
     return frame.filter(pl.col("unit") == HARBOUR_UNIT).select(
         "delivered",
         invoice_number(pl.col("invoice_id"), HARBOUR_UNIT).alias("Invoice No"),
@@ -95,7 +97,7 @@ def tell_invoices(frame: pl.DataFrame) -> pl.DataFrame:
         pl.col("currency").alias("Ccy"),
         amount("amount", grouped=True).alias("Total"),
         amount("tax_amount", grouped=True).alias("Tax"),
-        label("status", STATUSES).alias("Status"),
+        pl.when(was_paid_at_once).then(pl.lit(PAID)).otherwise(label("status", STATUSES)).alias("Status"),
         invoice_number(pl.col("cancels_invoice_id"), HARBOUR_UNIT).alias("Reverses"),
     )
 

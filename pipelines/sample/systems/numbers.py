@@ -1,13 +1,15 @@
 """How a number looks in the files: the one place where the generator's numbers become those that systems print.
 
 Every function takes an expression of whole numbers from 0 and gives text; distinct numbers give distinct texts, and null stays null.
-The subsidiaries' numbers of customers and those of the register of key accounts are scattered: they tell nothing about the others.
+The numbers of customers, accounts and subscriptions are scattered, each kind in an order of its own: none tells the owner, or anything
+about the others. The numbers of events follow one another.
 """
 
 from typing import Final
 
 import polars as pl
 
+from pipelines.sample.identity_numbers import scattered
 from pipelines.sample.population.memberships import (
     HARBOUR,
     HARBOUR_UNIT,
@@ -18,9 +20,10 @@ from pipelines.sample.population.memberships import (
     UNIT_OF_SLOT,
 )
 
-SCATTERED_BELOW: Final = 99_999_989  # a prime: numbers below it are scattered without two meeting
-_STEP: Final = {OPERATIONS_UNIT: 73_205_081, HARBOUR_UNIT: 61_803_397, LEASING_UNIT: 38_196_603, -1: 27_182_819}
-_REGISTER: Final = -1
+SCATTERED_BELOW: Final = 10**8  # numbers of customers and accounts below it are scattered without two meeting
+SUBSCRIPTIONS_BELOW: Final = 10**9
+_HALF: Final = 10_000
+_REGISTER, _ACCOUNT, _SUBSCRIPTION = range(3, 6)  # keys of the orders, behind those of the units
 SYSTEM_OF_UNIT: Final = {OPERATIONS_UNIT: "crm", HARBOUR_UNIT: "harbour", LEASING_UNIT: "leasing"}
 _INVOICE: Final = {OPERATIONS_UNIT: "B", HARBOUR_UNIT: "HI", LEASING_UNIT: "ZL"}
 _PAYMENT: Final = {OPERATIONS_UNIT: "R", HARBOUR_UNIT: "HR", LEASING_UNIT: "SK"}
@@ -54,13 +57,13 @@ def own_customer_number(number: pl.Expr) -> pl.Expr:
 
 
 def account_number(number: pl.Expr) -> pl.Expr:
-    """An account's number as the CRM system writes it."""
-    return _numbered("A", number, 8)
+    """An account's number as the CRM system writes it; distinct below SCATTERED_BELOW."""
+    return _numbered("A", _scattered(number, _ACCOUNT), 8)
 
 
 def subscription_number(number: pl.Expr) -> pl.Expr:
-    """A subscription's number as the CRM system writes it."""
-    return _numbered("S", number, 9)
+    """A subscription's number as the CRM system writes it; distinct below SUBSCRIPTIONS_BELOW."""
+    return _numbered("S", _scattered(number, _SUBSCRIPTION, SUBSCRIPTIONS_BELOW), 9)
 
 
 def change_number(number: pl.Expr) -> pl.Expr:
@@ -117,6 +120,9 @@ def _numbered(letters: str, number: pl.Expr, digits: int) -> pl.Expr:
     return pl.concat_str(pl.lit(letters), number.cast(pl.String).str.zfill(digits)).alias(number.meta.output_name())
 
 
-def _scattered(number: pl.Expr, row: int) -> pl.Expr:
-    """Another order of the numbers below SCATTERED_BELOW: multiplying by what has no divisor in common with it lets no two meet."""
-    return (number * _STEP[row] + 12_345) % SCATTERED_BELOW
+def _scattered(number: pl.Expr, key: int, below: int = SCATTERED_BELOW) -> pl.Expr:
+    def other(numbers: pl.Series) -> pl.Series:
+        written = pl.Series(scattered(numbers.fill_null(0).to_numpy(), key, below // _HALF, _HALF))
+        return pl.select(pl.when(numbers.is_not_null()).then(written)).to_series()
+
+    return number.map_batches(other, return_dtype=pl.Int64, is_elementwise=True)

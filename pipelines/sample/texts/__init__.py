@@ -5,10 +5,19 @@ what is to be said, one element a text, and return a String Series in the same o
 """
 
 from pipelines.sample.texts.complaints import SEVERITIES, complaint_texts, remedy_texts
-from pipelines.sample.texts.contacts import CONTACT_REASON_LABELS_EN, CONTACT_REASON_LABELS_ZH, CONTACT_REASONS, contact_topics
+from pipelines.sample.texts.contacts import (
+    CONTACT_CHANNELS,
+    CONTACT_OUTCOMES,
+    CONTACT_REASON_LABELS_EN,
+    CONTACT_REASON_LABELS_ZH,
+    CONTACT_REASONS,
+    contact_topics,
+)
 from pipelines.sample.texts.surveys import survey_comments
 
 __all__ = [
+    "CONTACT_CHANNELS",
+    "CONTACT_OUTCOMES",
     "CONTACT_REASONS",
     "CONTACT_REASON_LABELS_EN",
     "CONTACT_REASON_LABELS_ZH",

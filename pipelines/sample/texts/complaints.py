@@ -11,8 +11,8 @@ import polars as pl
 
 from pipelines.sample.chance import Booleans, Integers
 from pipelines.sample.story.life import FAILURES
-from pipelines.sample.texts.joining import JOIN_DRAWS, joined
-from pipelines.sample.texts.phrases import DRAWN_BELOW, EN, NO_GROUP, ZH, capitalised, in_both, pool
+from pipelines.sample.texts.joining import JOIN_DRAWS, joined, tidied
+from pipelines.sample.texts.phrases import DRAWN_BELOW, EN, NO_GROUP, ZH, by_writer, capitalised, in_both, pool
 from pipelines.sample.texts.placeholders import DRAWS, fill
 
 SEVERITIES: Final = ("low", "medium", "high", "critical")
@@ -57,6 +57,7 @@ def complaint_texts(
     is_english: Booleans,
     amount: Integers,
     days: Integers,
+    is_office: Booleans | None = None,
 ) -> pl.Series:
     """Complaints in the customers' words.
 
@@ -68,20 +69,22 @@ def complaint_texts(
         is_english: Whether it is written in English, otherwise in Chinese.
         amount: The disputed amount in fen, 0 for none.
         days: How many days before it began.
+        is_office: Whether an organisation writes; none does when left out. Neither writes what only the other could say.
 
     Returns:
         The texts, of type String. English ones are plain ASCII, Chinese ones can be encoded in GB18030; some have line breaks or quotes.
     """
     drawn = rng.integers(0, DRAWN_BELOW, (_OWN_DRAWS + JOIN_DRAWS + DRAWS, len(failure)))
+    writer = np.zeros(len(failure), dtype=np.int64) if is_office is None else is_office.astype(np.int64)
 
     def write(language: str, rows: Integers) -> pl.Series:
-        return _complaints(language, industry, drawn[:, rows], (failure[rows], severity[rows], amount[rows], days[rows]))
+        return _complaints(language, industry, drawn[:, rows], (failure[rows], severity[rows], amount[rows], days[rows], writer[rows]))
 
     return in_both(is_english, write)
 
 
-def _complaints(language: str, industry: str, drawn: Integers, about: tuple[Integers, Integers, Integers, Integers]) -> pl.Series:
-    failure, severity, amount, days = about
+def _complaints(language: str, industry: str, drawn: Integers, about: tuple[Integers, ...]) -> pl.Series:
+    failure, severity, amount, days, writer = about
     own, for_joining, for_words = np.split(drawn, [_OWN_DRAWS, _OWN_DRAWS + JOIN_DRAWS])
     strays, presence, choices = np.split(own[_ABOUT:], [_STRAYS, _STRAYS + 1 + len(_PARTS)])
     is_vague = own[0] % 1_000 < _VAGUE_SHARE
@@ -101,24 +104,26 @@ def _complaints(language: str, industry: str, drawn: Integers, about: tuple[Inte
         "closing": closing,
         "context": np.zeros_like(failure),
     }
-    keys: dict[str, tuple[tuple[str, ...], ...]] = {
-        "situation": tuple((name,) for name in (*FAILURES, "vague")),
-        "detail": (("detail",),),
-        "figure": (("figure",),),
-        "context": (("context",),),
-        "aside": tuple((f"aside_{name}",) for name in FAILURES),
-        "consequence": tuple((f"consequence_{kind}_{step}",) for kind in _KINDS for step in _STEPS),
-        **{part: tuple((f"{part}_{step}",) for step in _STEPS) for part in ("feeling", "demand", "closing")},
+    keys: dict[str, tuple[str, ...]] = {
+        "situation": (*FAILURES, "vague"),
+        "detail": ("detail",),
+        "figure": ("figure",),
+        "context": ("context",),
+        "aside": tuple(f"aside_{name}" for name in FAILURES),
+        "consequence": tuple(f"consequence_{kind}_{step}" for kind in _KINDS for step in _STEPS),
+        **{part: tuple(f"{part}_{step}" for step in _STEPS) for part in ("feeling", "demand", "closing")},
     }
     texts = []
     for position, part in enumerate(_PARTS):
         is_there = has_part[1 + position] & ~(is_vague & (part in only_told))
-        texts.append(pool(language, industry, keys[part]).draw(np.where(is_there, groups[part], NO_GROUP), choices[1 + position]))
-    opening = pool(language, industry, (("opening",),)).draw(np.where(has_part[0], 0, NO_GROUP), choices[0])
+        group = np.where(is_there & (groups[part] != NO_GROUP), groups[part] + writer * len(keys[part]), NO_GROUP)
+        texts.append(pool(language, industry, by_writer(language, industry, keys[part])).draw(group, choices[1 + position]))
+    openings = pool(language, industry, by_writer(language, industry, ("opening",)))
+    opening = openings.draw(np.where(has_part[0], writer, NO_GROUP), choices[0])
     if language == EN:
         opening = (capitalised(opening) + " ").zip_with(opening != "", opening)
     whole = joined(language, opening, texts, _ORDERS[:, own[1] // 1_000 % _ORDERS.shape[1]], for_joining)
-    return fill(whole, language, for_words, days, amount)
+    return tidied(fill(whole, language, for_words, days, amount), language)
 
 
 def remedy_texts(rng: np.random.Generator, industry: str, failure: Integers, is_english: Booleans) -> pl.Series:

@@ -24,7 +24,7 @@ _BETWEEN: Final = {
         *((((". ", ". ", "; ", ", and "),)) * 4),
         *((((", ", ". "),)) * 2),
         ("! ", ". ", ", "),
-        (" ", ". "),
+        (", ", ". "),
         (".\n", ". ", ".\n\n"),
         (" - ", ". ", "; "),
         ("... ", ". "),
@@ -47,6 +47,24 @@ _SOFT: Final = {ZH: "，", EN: "; "}  # used once a text has its sentences
 _SENTENCES: Final = 3  # endings of sentences inside a text
 _SENTENCE_ENDS: Final = r"[.!?。！？\n]\s*$"
 _DOUBLED: Final = ((r"([？?！!])[，。,.;；]+", "${1}"), (r"\n ", "\n"))
+# What may meet where parts, placeholders and endings come together: the stronger mark stays, dots in a row and repeated `!` are meant.
+_MEETING: Final = {
+    ZH: (
+        (r"[，、；：,;]+([。！？…\n.]|$)", "${1}"),
+        (r"([。！？])[，、；,;.]+", "${1}"),
+        (r"([，、；：])[，、；,;]+", "${1}"),
+        (r"。[。.]+", "。"),
+        (r" +([，。！？；])", "${1}"),
+    ),
+    EN: (
+        (r"[,;:]+([.!?]|$)", "${1}"),
+        (r"([!?])[,;.]+", "${1}"),
+        (r"([^.])\.[,;]+", "${1}."),
+        (r"([,;:])(?: ?[,;])+", "${1}"),
+        (r"([^.])\.\.([^.]|$)", "${1}.${2}"),
+        (r" +([,.;!?])", "${1}"),
+    ),
+}
 _SLIPS: Final = {
     ZH: (
         *(("账单", "帐单"), ("登录", "登陆"), ("已经", "以经"), ("一直", "一只"), ("再", "在"), ("的", "得"), ("没有", "没"), ("请", "清")),
@@ -56,7 +74,7 @@ _SLIPS: Final = {
             ("什么", "神马"),
             ("了", "了了"),
             ("，", ""),
-            ("，", "，，"),
+            ("时候", "时侯"),
             ("解决", "解绝"),
             ("不", "不不"),
             ("退", "推"),
@@ -117,6 +135,13 @@ def joined(language: str, opening: pl.Series, parts: list[pl.Series], order: Int
     for pattern, proper in _DOUBLED:
         texts = texts.str.replace_all(pattern, proper)
     return _slipped(texts, language, drawn[-1], drawn[-2])
+
+
+def tidied(texts: pl.Series, language: str) -> pl.Series:
+    """The texts, finished, without the marks that met by chance."""
+    for pattern, proper in _MEETING[language]:
+        texts = texts.str.replace_all(pattern, proper)
+    return texts
 
 
 def _begins(opening: pl.Series) -> Booleans:

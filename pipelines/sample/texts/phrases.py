@@ -6,7 +6,12 @@ alternative. `[a|b|]` in a line is a choice (it may be empty), `{word}` is a pla
 - `outage` … `poor_service`: what went wrong; `vague`: a complaint that does not say.
 - `detail`, `aside_<failure>`, `figure`, `context`: what was tried, another grievance in passing, the amount, who is writing.
 - `consequence_<outage|money|time>_<severity>`, `feeling_<severity>`, `demand_<severity>`, `closing_<severity>`; severity 0-3.
-- `remedy`, `remedy_<failure>`; `contact_<reason>`, `contact_prefix`, `contact_prefix_out`, `contact_suffix`.
+- any of these with `_home` or `_office` behind it: further lines that only persons or only organisations write.
+- `remedy`, `remedy_<failure>`; `contact_<reason>`, `contact_suffix`, `contact_suffix_call`.
+- `contact_prefix`, `contact_prefix_<medium>` where the customer began it, `contact_prefix_out_<medium>` where the company did.
+- `purpose_<reason>`: what a contact that the company began was to be about, where nobody answered.
+- `result_<accepted|declined>_<reason>`, `result_no_answer_<medium>`, `result_promised`, `result_reached` (each of the last two also for
+  `_payment_reminder`): how a contact ended that the company began.
 - `survey_<mood>`, `survey_bad`, `survey_good`, `survey_thing`.
 """
 
@@ -99,6 +104,17 @@ def pool(language: str, industry: str, groups: tuple[tuple[str, ...], ...]) -> P
     if unknown:
         raise KeyError(f"no phrases in {language} for {industry} under {unknown}")
     return pool_of([line for key in group for file in files for line in file.get(key, ())] for group in groups)
+
+
+@cache
+def by_writer(language: str, industry: str, keys: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Groups of keys for `pool`: first those of persons, one for each key, then those of organisations in the same order."""
+    files = (lines_of(language, industry), lines_of(language, "shared"))
+
+    def known(key: str, writer: str) -> tuple[str, ...]:
+        return tuple(name for name in (key, f"{key}_{writer}") if any(name in file for file in files)) or (key,)
+
+    return tuple(known(key, writer) for writer in ("home", "office") for key in keys)
 
 
 @cache

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.contracts.model import load_contracts
 from pipelines.sample.industries import INDUSTRIES
+from pipelines.sample.industries.industry import TARIFF_PERIODS
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.population.memberships import MAIN
 from pipelines.sample.records.reference_targets import usual_bill
@@ -34,7 +35,7 @@ def held(industry: Industry) -> set[str]:
 
 
 def referred_to(industry: Industry) -> set[str]:
-    alone = {industry.late_fee, industry.installation, industry.credit, industry.wrong}
+    alone = {industry.late_fee, industry.installation, industry.credit, *industry.one_offs}
     return held(industry) | alone | {number for number, _, _ in industry.dearer} | {measure.product for measure in industry.measures}
 
 
@@ -84,6 +85,31 @@ def test_measures_are_metered_in_shares_and_seasons_that_add_up(industry: Indust
         assert sum(measure.periods) in (0, 100)
         assert 0 <= measure.included < 100
     assert any(measure.is_of_second for measure in industry.measures)
+
+
+@ALL
+def test_a_tariff_moves_the_price_of_a_period_and_hardly_that_of_ordinary_use(industry: Industry) -> None:
+    for measure in industry.measures:
+        prices = [measure.price_in(period) for period in range(len(TARIFF_PERIODS))]
+        assert measure.price_in(-1) == measure.price
+        if not measure.period_prices:
+            assert set(prices) == {measure.price}
+            continue
+        assert prices[0] > prices[1] > prices[2] > 0
+        exact = sum(share * per_cent for share, per_cent in zip(measure.periods, measure.period_prices, strict=True)) / 100
+        assert exact == pytest.approx(100, abs=2)
+        assert all(measure.price * per_cent % 100 == 0 for per_cent in measure.period_prices)
+
+
+def test_electricity_is_cheaper_by_night() -> None:
+    assert INDUSTRIES["utility"].measures[0].period_prices == (130, 100, 60)
+
+
+@ALL
+def test_what_is_sold_once_has_several_prices(industry: Industry) -> None:
+    sold = [industry.products[industry.position[number]] for number in industry.one_offs]
+    assert all(product.is_once for product in sold)
+    assert len({product.price for product in sold}) == len(sold) >= 3
 
 
 @ALL

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.sample.identity_numbers import citizen_numbers, credit_codes, telephone_numbers
+from pipelines.sample.identity_numbers import CREDIT_CODES, PERSONS_A_DAY, REGION_CODES, TELEPHONES, citizen_numbers, telephone_numbers
 from pipelines.sample.population import words
+from pipelines.sample.population.addresses import town_of
+from pipelines.sample.population.chunks import ENTITIES_A_CHUNK
 from pipelines.sample.population.entities import Entities, make_entities
-from pipelines.sample.population.people import PHONES_AN_ENTITY, describe
+from pipelines.sample.population.people import PHONES_AN_ENTITY, PLACES_A_CHUNK, describe, place_of_day
 from pipelines.sample.timeline import Timeline
 
 CHINESE = r"^[\x{4e00}-\x{9fff}]+$"
@@ -103,13 +106,80 @@ def test_no_identity_number_could_be_somebodys(people: pl.DataFrame) -> None:
     assert people["national_id"].n_unique() == len(people)
     persons = people.filter(~pl.col("is_organisation"))
     assert (persons["national_id"].str.slice(6, 8) == persons["birth_date"].dt.strftime("%Y%m%d")).all()
-    assert (persons["national_id"].str.head(2) == "00").all()
+    assert set(persons["national_id"].str.head(6)) <= {f"00{code:04}" for code in REGION_CODES.tolist()}
+    assert ((persons["national_id"].str.slice(16, 1).cast(pl.Int64) % 2 == 1) == (persons["gender"] == "male")).all()
 
 
-def test_mail_goes_nowhere_and_nobody_shares_an_address(people: pl.DataFrame) -> None:
-    everything = pl.concat([people["email"], people["email_other"]])
-    assert everything.n_unique() == len(everything)
-    assert everything.str.contains(r"^[a-z]+[a-z._]*[0-9]+@example\.(com|net|org)$").all()
+def test_the_chunks_have_identity_numbers_of_their_own(entities: Entities, people: pl.DataFrame) -> None:
+    twice = people.filter(pl.len().over("birth_date", "gender") > 1)
+    assert len(twice) > 1_000, "otherwise this shows nothing"
+    # The same people drawn for another chunk: the same birth dates, and yet no number comes twice.
+    again = [describe(3, 5, replace(entities, first=first)) for first in (0, 30_000)]
+    persons = ~pl.col("is_organisation")
+    assert again[0].filter(persons)["national_id"].equals(again[1].filter(persons)["national_id"]), "the entity's number is not in it"
+    born, women = entities.registered, entities.is_woman
+    numbers = pl.concat([citizen_numbers(born, place_of_day(chunk, born, women), women) for chunk in range(200)])
+    assert numbers.n_unique() == len(numbers) == 2_000_000
+
+
+def test_mail_goes_nowhere(people: pl.DataFrame) -> None:
+    persons, organisations = people.filter(~pl.col("is_organisation")), people.filter("is_organisation")
+    for column in ("email", "email_other"):
+        assert persons[column].str.contains(r"^[a-z]+[a-z._]*\d{0,4}@([a-z]+\.)?example\.(com|net|org)$").all()
+        assert organisations[column].str.contains(r"^[a-z]+@[a-z]+\.example\.(com|net|org)$").all()
+    assert (people["email"] != people["email_other"]).all()
+
+
+def test_a_mail_address_is_shared_by_namesakes_and_within_families_only(people: pl.DataFrame) -> None:
+    family = pl.when("is_latin").then("family_other").otherwise("family_latin")
+    host = ("town_latin", "stem_latin", "trade_short_latin")
+    name = pl.when("is_organisation").then(pl.concat_str(host)).otherwise(pl.concat_str(family, "given_plain"))
+    called = people.with_columns(name=name.str.to_lowercase())
+    own = called.filter(pl.col("phone_of") == pl.int_range(pl.len()))
+    for column in ("email", "email_other"):
+        shared = own.group_by(column).agg(pl.col("name").n_unique(), bearers=pl.len())
+        assert shared["name"].max() == 1
+        assert (shared["bearers"] > 1).sum() < 0.01 * len(people)
+
+
+def test_what_stands_behind_a_name_in_an_address_tells_nothing_but_a_year(people: pl.DataFrame) -> None:
+    persons = people.filter(~pl.col("is_organisation"))
+    digits = persons["email"].str.extract(r"(\d+)@")
+    assert 0.35 < digits.null_count() / len(persons) < 0.5
+    is_year = digits == persons["birth_date"].dt.strftime("%Y")
+    assert 0.09 < is_year.sum() / len(persons) < 0.14
+    assert (is_year | (digits.str.len_chars() <= 3)).sum() > 0.98 * (len(digits) - digits.null_count())
+    drawn = persons.with_columns(digits=digits.cast(pl.Int64)).filter(pl.col("digits") < 1_000).drop_nulls("digits")
+    assert abs(np.corrcoef(drawn["digits"].rank(), drawn["entity"])[0, 1]) < 0.06
+
+
+def test_some_share_the_telephone_of_the_one_before_them(people: pl.DataFrame) -> None:
+    shares = people.with_row_index("place").filter(pl.col("place") != pl.col("phone_of"))
+    assert 0.02 < len(shares) / len(people) < 0.035
+    assert not shares["is_organisation"].any()
+    assert (shares["place"] - shares["phone_of"] == 1).all()
+    assert (people["phone_of"].gather(shares["phone_of"]) == shares["phone_of"]).all(), "whose number it is has it"
+    with_mail = shares["email"] == people["email"].gather(shares["phone_of"])
+    assert 0.3 < with_mail.sum() / len(shares) < 0.5
+
+
+def test_what_somebody_does_fits_the_age(entities: Entities, people: pl.DataFrame) -> None:
+    end = pl.lit(pl.Series(entities.registered).cast(pl.Date).max())
+    persons = people.filter(~pl.col("is_organisation")).with_columns(years=(end - pl.col("birth_date")).dt.total_days() / 365.25)
+    oldest, youngest = (dict(persons.group_by("occupation").agg(years).iter_rows()) for years in (pl.max("years"), pl.min("years")))
+    assert set(oldest) == set(words.OCCUPATIONS)
+    assert oldest["student"] < 26.1
+    assert youngest["retired"] > 55
+    assert min(youngest[name] for name in words.TRAINED) > 24
+    assert all(years < 66 for name, years in oldest.items() if name not in ("retired", "farmer", "homemaker", "not_stated"))
+
+
+def test_a_company_is_mostly_called_after_the_town_of_its_address(entities: Entities) -> None:
+    town = town_of(entities.region, np.arange(entities.count) * 7_919)
+    named = describe(3, 5, entities, town).with_columns(home=pl.Series([entry[0] for entry in words.TOWNS]).gather(pl.Series(town)))
+    with_town = named.filter(pl.col("town_zh") != "")
+    assert 0.5 < len(with_town) / named["is_organisation"].sum() < 0.7
+    assert 0.88 < (with_town["town_zh"] == with_town["home"]).sum() / len(with_town) < 0.95
 
 
 def test_a_tenth_of_the_organisations_belong_to_an_earlier_one(people: pl.DataFrame) -> None:
@@ -120,11 +190,10 @@ def test_a_tenth_of_the_organisations_belong_to_an_earlier_one(people: pl.DataFr
     assert 0.07 < len(parents) / people["is_organisation"].sum() < 0.13
 
 
-def test_two_million_entities_get_different_numbers() -> None:
-    serial = np.arange(0, 2_000_000, 13)
-    born = np.full(len(serial), np.datetime64("1980-02-29"))
-    assert citizen_numbers(born, serial).n_unique() == credit_codes(serial).n_unique() == len(serial)
-    assert 2_000_000 * PHONES_AN_ENTITY <= 10**8, "beyond, two would have the same telephone"
+def test_there_are_numbers_for_two_million_entities() -> None:
+    assert 2_000_000 * PHONES_AN_ENTITY <= TELEPHONES, "beyond, two would have the same telephone"
+    assert CREDIT_CODES >= 2_000_000
+    assert PLACES_A_CHUNK * 2_000_000 // ENTITIES_A_CHUNK <= PERSONS_A_DAY
 
 
 def test_a_telephone_number_reads_the_same_however_it_is_written() -> None:

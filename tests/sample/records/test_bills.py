@@ -131,6 +131,36 @@ def test_extras_are_charged_while_they_are_held(chunk: Chunk, bills: Bills) -> N
     assert len(charged) > 1_000
 
 
+@pytest.mark.parametrize("industry", ["telecom", "bank", "utility"])
+def test_things_are_bought_once_at_several_prices_and_mostly_rightly(industry: str) -> None:
+    other = a_chunk(industry)
+    made = make_bills(other, metered(other))
+    offered = other.business.industry.one_offs
+    once = made.lines.filter(pl.col("product_id").is_in(offered)).join(made.documents.filter(pl.col("kind") == BILL), on="invoice_id")
+    assert set(once["charge_type"]) == {"one_off"}
+    assert set(once["product_id"]) == set(offered)
+    assert once["unit_price"].n_unique() == len(offered)
+    assert 0.01 < len(once) / (made.documents["kind"] == BILL).sum() < 0.04
+    assert once["is_wrong"].mean() < 0.3  # type: ignore[operator]
+    assert once.filter("is_wrong")["product_id"].n_unique() == len(offered), "a product alone does not tell"
+
+
+def test_each_tariff_period_is_charged_on_a_line_of_its_own_at_its_price() -> None:
+    utility = a_chunk("utility")
+    power, gas = utility.business.industry.measures
+    made = make_bills(utility, metered(utility))
+    lines = lines_with(made, BILL).filter(pl.col("charge_type") == "usage")
+    prices = lines.group_by("product_id").agg(pl.col("unit_price").unique().sort())
+    by_product = dict(prices.iter_rows())
+    assert by_product == {power.product: [3_120, 5_200, 6_760], gas.product: [29_000]}
+    electric = lines.filter(pl.col("product_id") == power.product)
+    each = electric.group_by("invoice_id").agg(pl.len(), kinds=pl.col("unit_price").n_unique())
+    assert (each["len"] == each["kinds"]).all()
+    assert (each["len"] == 3).mean() > 0.95  # type: ignore[operator]
+    at_night = electric.select(pl.col("quantity").filter(pl.col("unit_price") == 3_120).sum() / pl.col("quantity").sum()).item()
+    assert at_night == pytest.approx(0.28, abs=0.03)
+
+
 def test_what_is_used_beyond_the_plan_is_charged_once(chunk: Chunk) -> None:
     used = metered(chunk)
     more = make_bills(chunk, used.with_columns(pl.col("quantity") + 1_000_000 * (pl.col("month") == 7)))

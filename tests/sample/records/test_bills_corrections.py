@@ -10,6 +10,7 @@ from pipelines.sample.industries import INDUSTRIES
 from pipelines.sample.population.chunks import make_business, make_chunk
 from pipelines.sample.records.bills import Bills, make_bills
 from pipelines.sample.records.corrections import AGAIN, BILL, CARRIED_OVER, NOTE, STORNO
+from pipelines.sample.records.extras import make_extras
 from pipelines.sample.records.paying import UNPAID
 from pipelines.sample.records.usage import metered
 from pipelines.sample.story.life import NEVER, OUTAGE, WELL, WRONG_BILL
@@ -40,8 +41,28 @@ def test_wrong_bills_are_those_of_the_story_and_say_what_was_owed(chunk: Chunk, 
     assert (wrong["amount"] > wrong["true_amount"]).all()
     right = bills.documents.filter(~pl.col("is_wrong"))
     assert (right["amount"] == right["true_amount"]).all()
-    twice = bills.lines.join(wrong.filter(pl.col("kind") == BILL), on="invoice_id").group_by("invoice_id", "product_id").len()
-    assert twice.filter(pl.col("len") > 1).height > 20, "some wrong bills charge the plan twice"
+
+
+@pytest.mark.parametrize("industry", ["telecom", "bank", "utility"])
+def test_bills_are_wrong_in_several_ways_at_several_prices(industry: str) -> None:
+    other = make_chunk(make_business(5, 3_000, Timeline(MONTHS), INDUSTRIES[industry]), 0)
+    bills = make_bills(other, metered(other))
+    wrong = bills.documents.filter(pl.col("is_wrong") & (pl.col("kind") == BILL))
+    lines = bills.lines.join(wrong.select("invoice_id", "account", excess=pl.col("amount") - pl.col("true_amount")), on="invoice_id")
+    is_extra = pl.col("amount") == pl.col("excess")
+    product = pl.col("product_id")
+    twice = lines.filter((pl.len().over("invoice_id", "product_id") > 1) & (pl.col("charge_type") == "recurring") & is_extra)
+    once = lines.filter(product.is_in(other.business.industry.one_offs) & is_extra)
+    add_ons = {*other.business.industry.add_ons, *other.business.industry.office_add_ons}
+    ordered = make_extras(other).product
+    numbers = np.array([item.number for item in other.business.industry.products])
+    under_the_plan = lines.filter(product.is_in(add_ons) & (pl.col("subscription_id") % 4 == 0) & is_extra)
+    held = ordered[under_the_plan["account"].to_numpy()]
+    assert not ((numbers[held] == under_the_plan["product_id"].to_numpy()[:, None]) & (held >= 0)).any(), "it was never ordered"
+    kinds = [frame["invoice_id"].n_unique() for frame in (twice, under_the_plan, once)]
+    assert min(kinds) > 0.2 * len(wrong)
+    assert sum(kinds) == pytest.approx(len(wrong), rel=0.03)
+    assert wrong.select(pl.col("amount") - pl.col("true_amount")).to_series().n_unique() > 12
 
 
 def test_a_storno_takes_back_its_bill_line_by_line(bills: Bills) -> None:

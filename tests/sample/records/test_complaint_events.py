@@ -68,6 +68,9 @@ def test_the_department_is_known_from_the_assignment_on(events: pl.DataFrame) ->
 def test_only_the_machine_that_acknowledges_has_no_number(chunk: Chunk, events: pl.DataFrame) -> None:
     nobody = events.filter(pl.col("employee_id").is_null())
     assert set(nobody["event"]) == {"acknowledged"}
+    by_night = events.filter((pl.col("event") == "acknowledged") & ~pl.col("occurred_at").dt.hour().is_between(9, 17))
+    assert by_night["employee_id"].null_count() == len(by_night) > 20
+    assert 0.3 < len(nobody) / len(events.filter(pl.col("event") == "acknowledged")) < 0.75
     assert events["employee_id"].drop_nulls().is_between(FIRST_AGENT, FIRST_AGENT + chunk.business.staff.agents - 1).all()
 
 

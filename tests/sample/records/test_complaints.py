@@ -99,7 +99,8 @@ def test_whoever_stays_silent_has_no_complaint_and_whoever_complains_has_one(chu
     first = newest.filter(~pl.col("_is_repeat"))
     told = np.bincount(positions(chunk, first["customer_id"]), minlength=chunk.memberships.count)
     complained = (chunk.life.complains & (chunk.memberships.slot < HARBOUR)).sum(axis=0)
-    at_the_end = chunk.life.complains[-2:].sum(axis=0)
+    is_at_the_end = np.arange(chunk.business.timeline.count)[:, None] >= np.minimum(chunk.life.last, chunk.business.timeline.count - 1) - 1
+    at_the_end = (chunk.life.complains & is_at_the_end).sum(axis=0)
     assert complained.sum() > 1_000
     assert (told <= complained).all()
     assert (told >= complained - at_the_end).all()
@@ -114,6 +115,20 @@ def test_a_complaint_is_made_again_only_after_a_slow_one_about_the_same_within_t
         (pl.col("opened_at") - pl.col("before")).is_between(pl.duration(days=14), pl.duration(days=87))
     )
     assert found["complaint_id"].n_unique() == len(again)
+
+
+def test_who_has_been_closed_complains_no_more(chunk: Chunk, newest: pl.DataFrame) -> None:
+    closed = pl.Series(chunk.life.closed[positions(chunk, newest["customer_id"])])
+    assert closed.count() > 100
+    assert not (newest["opened_at"] >= closed).any()
+
+
+def test_the_desk_works_in_office_hours(newest: pl.DataFrame) -> None:
+    for stage in ("_assessed_at", "_investigated_at", "responded_at", "_decided_at", "_closed_at", "_closed_again_at", "followed_up_at"):
+        times = newest[stage].drop_nulls()
+        assert len(times) > 30
+        assert times.dt.hour().is_between(9, 17).all(), stage
+        assert times.dt.weekday().is_between(1, 5).all(), stage
 
 
 @pytest.mark.parametrize(("column", "missing"), [("category", 0.15), ("severity", 0.20), ("department", 0.10)])

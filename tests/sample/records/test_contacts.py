@@ -15,7 +15,7 @@ from pipelines.sample.records.complaints import make_complaints
 from pipelines.sample.records.contacts import make_contacts
 from pipelines.sample.records.outages import outage_times
 from pipelines.sample.records.served import positions
-from pipelines.sample.story.campaigns import WIN_BACK
+from pipelines.sample.story.campaigns import KINDS, WIN_BACK
 from pipelines.sample.story.life import LONG_WAIT, NEVER, NON_PAYMENT, NOTHING, OUTAGE, SLOW
 from tests.sample.records.served_chunk import a_chunk, count, invoices_of, payments_of, quantile, share
 
@@ -337,10 +337,35 @@ def test_the_digital_use_what_is_digital(chunk: Chunk, inbound: pl.DataFrame) ->
     assert rate[True] > rate[False] + 0.05
 
 
-def test_customers_who_have_gone_do_not_call(chunk: Chunk, inbound: pl.DataFrame) -> None:
-    free = inbound.filter(~pl.col("_cause").is_in(["complaint", "long_wait"]))
-    closed = pl.Series(chunk.life.closed[positions(chunk, free["_customer"])])
-    assert not (closed < free["occurred_at"]).any()
+def test_customers_who_have_gone_ask_only_about_their_last_bills_and_not_for_long(chunk: Chunk, inbound: pl.DataFrame) -> None:
+    since = inbound["occurred_at"].to_numpy() - chunk.life.closed[positions(chunk, inbound["_customer"])]
+    after = inbound.filter(pl.Series(since >= np.timedelta64(0)))
+    assert set(after["reason"]) <= {"billing_question", "payment"}
+    assert len(after) > 0
+    assert since[~np.isnat(since)].max() < np.timedelta64(30, "D")
+
+
+def test_nobody_is_met_in_person_at_night(contacts: pl.DataFrame) -> None:
+    met = contacts.filter(pl.col("channel").is_in(["branch", "visit"]))
+    assert met["occurred_at"].dt.hour().is_between(9, 18).all()
+    assert 0.05 < len(met) / len(contacts) < 0.2
+
+
+def test_a_campaign_gives_its_contacts_their_reason(chunk: Chunk, contacts: pl.DataFrame) -> None:
+    reason_of = dict(zip(KINDS, ("retention", "sales", "win_back", "payment_reminder", "care"), strict=True))
+    made = contacts.filter(pl.col("campaign_id").is_not_null())
+    kind = pl.Series(KINDS).gather(chunk.business.campaigns.kind[made["campaign_id"].to_numpy()])
+    assert made["reason"].to_list() == [reason_of[name] for name in kind]
+    assert set(kind) == set(KINDS)
+
+
+def test_a_note_does_not_contradict_the_outcome_beside_it(contacts: pl.DataFrame) -> None:
+    chinese = contacts.filter((pl.col("_language") == "zh") & pl.col("outcome").is_not_null())
+    is_silent = chinese["topic_text"].str.contains("无人|未接|占线|关机|没回|未见|未遇见|暂无|未读|未获|未让进|客户未到")
+    assert (is_silent == (chinese["outcome"] == "no_answer")).all()
+    stays = chinese["topic_text"].str.contains("[续签约]{2}[一两]年|同意留下|不走了")
+    assert (chinese.filter(stays)["outcome"] == "accepted").all()
+    assert stays.any()
 
 
 def test_the_same_business_is_contacted_the_same_again() -> None:

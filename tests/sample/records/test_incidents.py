@@ -63,6 +63,16 @@ def test_an_incident_stands_with_region_and_branch_of_the_customer(chunk: Chunk,
     assert (incidents["organisation_unit"].str.slice(3, 1) == incidents["region"].str.slice(0, 1)).all()
 
 
+def test_most_incidents_name_the_plan_that_they_are_about(chunk: Chunk, incidents: pl.DataFrame) -> None:
+    named = incidents.filter(pl.col("product_id").is_not_null())
+    assert 0.5 < len(named) / len(incidents) < 0.8
+    month = chunk.business.timeline.index_of(named["started_at"].to_numpy())
+    customer = positions(chunk, named["customer_id"])
+    plan = chunk.accounts.plan(np.searchsorted(chunk.accounts.customer, customer), chunk.life.step[month, customer])
+    assert named["product_id"].to_list() == [chunk.business.industry.products[position].number for position in plan]
+    assert (incidents.group_by("incident_id").agg(pl.col("product_id").n_unique())["product_id"] == 1).all()
+
+
 @pytest.mark.parametrize("which", ["incidents", "outages"])
 def test_nothing_in_a_row_lies_after_the_end_of_the_month_in_which_it_is_delivered(
     chunk: Chunk, which: str, request: pytest.FixtureRequest

@@ -30,12 +30,18 @@ def leasing(chunk: Chunk) -> tuple[pl.DataFrame, pl.DataFrame]:
     return make_leasing(chunk)
 
 
+def running(invoices: pl.DataFrame) -> pl.DataFrame:
+    """One row an invoice that was not issued in place of another, nor takes one back."""
+    once = first_rows(invoices).filter(pl.col("amount") > 0).sort("issued_at", "invoice_id")
+    return once.unique(["customer_id", "period_start"], keep="first", maintain_order=True)
+
+
 def first_rows(invoices: pl.DataFrame) -> pl.DataFrame:
     return invoices.unique("invoice_id", keep="first", maintain_order=True)
 
 
 def test_every_running_contract_is_invoiced_once_a_month(chunk: Chunk, leasing: tuple[pl.DataFrame, pl.DataFrame]) -> None:
-    invoices = first_rows(leasing[0])
+    invoices = running(leasing[0])
     lessees = chunk.memberships.slot == LEASING
     assert len(invoices) == chunk.life.is_served[:, lessees].sum() > 1_000
     assert not invoices.select("customer_id", "delivered").is_duplicated().any()
@@ -44,7 +50,7 @@ def test_every_running_contract_is_invoiced_once_a_month(chunk: Chunk, leasing: 
 
 def test_the_instalment_of_a_contract_never_changes(leasing: tuple[pl.DataFrame, pl.DataFrame]) -> None:
     invoices = leasing[0]
-    assert (invoices.group_by("customer_id").agg(pl.col("amount").n_unique())["amount"] == 1).all()
+    assert (invoices.group_by("customer_id").agg(pl.col("amount").abs().n_unique())["amount"] == 1).all()
     assert np.array_equal(invoices["tax_amount"].to_numpy(), tax_within(invoices["amount"].to_numpy(), np.full(len(invoices), 13)))
 
 
@@ -54,7 +60,40 @@ def test_instalments_are_paid_whole_and_never_before_they_are_due_for_invoicing(
     assert len(paid) > 1_000
     assert (paid["amount"] == paid["amount_owed"]).all()
     assert (paid["paid_at"] > paid["issued_at"]).all()
-    assert not paid["invoice_id"].is_duplicated().any()
+    newest = paid.unique("payment_id", keep="last", maintain_order=True)
+    assert not newest.filter(pl.col("returned_at").is_null())["invoice_id"].is_duplicated().any()
+    newest_state = invoices.unique("invoice_id", keep="last")
+    cancelled = newest_state.filter(pl.col("status") == "cancelled")["invoice_id"]
+    assert not paid["invoice_id"].is_in(cancelled.implode()).any(), "what was reversed is paid by what replaces it"
+
+
+def test_a_few_invoices_are_reversed_and_issued_again(leasing: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    once, newest = first_rows(leasing[0]), leasing[0].unique("invoice_id", keep="last", maintain_order=True)
+    stornos = once.filter(pl.col("cancels_invoice_id").is_not_null())
+    assert 20 < len(stornos) < 0.02 * len(once)
+    assert (stornos["status"] == "cancelled").all()
+    first = stornos.join(newest, left_on="cancels_invoice_id", right_on="invoice_id", suffix="_first")
+    assert len(first) == len(stornos)
+    assert (first["status_first"] == "cancelled").all()
+    assert (first["issued_at"] > first["issued_at_first"]).all()
+    for column in ("amount", "tax_amount"):
+        assert (first[column] == -first[f"{column}_first"]).all()
+    valid = newest.filter((pl.col("amount") > 0) & (pl.col("status") != "cancelled"))
+    assert not valid.select("customer_id", "period_start").is_duplicated().any()
+    assert len(valid) == len(running(leasing[0]))
+    moved = leasing[0].filter(pl.col("invoice_id").is_in(stornos["cancels_invoice_id"].implode()) & (pl.col("status") == "issued"))
+    assert 0 < len(moved) < len(stornos), "some are reversed only in the month after"
+
+
+def test_some_direct_debits_come_back_and_are_mostly_paid_by_transfer(leasing: tuple[pl.DataFrame, pl.DataFrame]) -> None:
+    payments = leasing[1]
+    back = payments.filter(pl.col("returned_at").is_not_null())
+    assert 20 < len(back) < 0.02 * len(payments)
+    assert set(back["method"]) == {"direct debit"}
+    assert (back["returned_at"] > back["paid_at"]).all()
+    named = back.filter(pl.col("invoice_id").is_not_null())
+    transfers = payments.filter(pl.col("method") == "bank transfer")["invoice_id"]
+    assert named["invoice_id"].is_in(transfers.implode()).mean() > 0.7  # type: ignore[operator]
 
 
 def test_poor_credit_pays_later(chunk: Chunk, leasing: tuple[pl.DataFrame, pl.DataFrame]) -> None:
@@ -81,5 +120,6 @@ def test_who_has_stopped_paying_is_written_off_in_the_end(chunk: Chunk, leasing:
 
 def test_the_same_seed_gives_the_same_leases(chunk: Chunk, leasing: tuple[pl.DataFrame, pl.DataFrame]) -> None:
     invoices, payments = make_leasing(chunk)
-    assert invoices.drop("invoice_id").equals(leasing[0].drop("invoice_id"))
+    numbers = ("invoice_id", "cancels_invoice_id")
+    assert invoices.drop(numbers).equals(leasing[0].drop(numbers))
     assert payments.drop("payment_id", "invoice_id").equals(leasing[1].drop("payment_id", "invoice_id"))

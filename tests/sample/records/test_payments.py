@@ -97,6 +97,23 @@ def test_who_has_stopped_paying_pays_nothing_more(chunk: Chunk, payments: pl.Dat
     assert (month < np.where(stopped == NEVER, MONTHS, stopped)).all()
 
 
+def test_each_method_has_its_hours_and_its_days(payments: pl.DataFrame) -> None:
+    came = newest(payments).filter(pl.col("kind").is_in(["payment", "top_up"]))
+    hour, weekday = pl.col("paid_at").dt.hour(), pl.col("paid_at").dt.weekday()
+    debits = came.filter(pl.col("method") == "direct debit")
+    assert debits["paid_at"].dt.hour().is_between(2, 4).all()
+    assert (debits["paid_at"].dt.weekday() <= 5).all()
+    assert debits.group_by(pl.col("paid_at").dt.date()).len()["len"].median() > 5  # type: ignore[operator]
+    assert debits.group_by(day=pl.col("paid_at").dt.date()).agg(pl.col("paid_at").n_unique())["paid_at"].max() == 3
+    cash = came.filter((pl.col("method") == "cash") & (pl.col("kind") == "payment"))
+    assert cash["paid_at"].dt.hour().is_between(9, 18).all()
+    for method in ("bank transfer", "card", "Alipay", "WeChat Pay", "cash"):
+        of_it = came.filter(pl.col("method") == method)
+        assert of_it.select((weekday > 5).mean()).item() < 0.9 * 2 / 7
+    online = came.filter(pl.col("method").is_in(["Alipay", "WeChat Pay"])).group_by(hour.alias("hour")).len().sort("len")
+    assert online["hour"][-1] == 20
+
+
 def test_older_bills_are_paid_first() -> None:
     account = np.array([0, 0, 0, 0, 1, 1])
     paid = np.array([50, 40, UNPAID, 60, 10, 20])

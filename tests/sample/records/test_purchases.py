@@ -83,14 +83,48 @@ def test_goods_taken_back_cancel_their_invoice_whole(purchases: Purchases) -> No
     assert (first["status"] == "cancelled").all()
 
 
-def test_harbour_sells_for_hong_kong_dollars_without_tax_and_is_mostly_paid_at_once(purchases: Purchases) -> None:
+def test_harbour_sells_for_hong_kong_dollars_and_is_mostly_paid_at_once(purchases: Purchases) -> None:
     assert set(purchases.invoices["currency"]) == {"HKD"}
     assert set(purchases.invoices["unit"]) == set(purchases.payments["unit"]) == {1}
-    assert (purchases.invoices["tax_amount"] == 0).all()
     paid = purchases.payments.filter(pl.col("kind") == "payment").join(bought(purchases), on="invoice_id", suffix="_owed")
+    paid = paid.unique("invoice_id", keep="first", maintain_order=True)
     assert (paid["amount"] == paid["amount_owed"]).all()
     assert (paid["paid_at"] > paid["issued_at"]).all()
     assert (paid["paid_at"].dt.date() == paid["due_at"]).mean() > 0.9  # type: ignore[operator]
+
+
+def test_what_is_sent_to_the_mainland_bears_the_tax_on_retail_imports(purchases: Purchases) -> None:
+    once = purchases.invoices.unique("invoice_id", keep="first", maintain_order=True)
+    taxed = once.filter(pl.col("tax_amount") != 0)
+    assert 0.08 < len(taxed) / len(once) < 0.16
+    net = taxed["amount"] - taxed["tax_amount"]
+    assert ((net * 0.091 - taxed["tax_amount"]).abs() < 0.6).all()
+    back = once.filter(pl.col("amount") < 0).join(once, left_on="cancels_invoice_id", right_on="invoice_id", suffix="_first")
+    assert (back["tax_amount"] == -back["tax_amount_first"]).all()
+
+
+def test_what_is_sold_on_account_is_due_in_a_week_and_paid_by_then(purchases: Purchases) -> None:
+    once = bought(purchases)
+    terms = (once["due_at"] - once["issued_at"].dt.date()).dt.total_days()
+    assert set(terms) == {0, 7}
+    assert 0.04 * len(once) < (terms == 7).sum() < 0.09 * len(once)
+    paid = purchases.payments.filter(pl.col("kind") == "payment").unique("invoice_id", keep="first", maintain_order=True)
+    paid = paid.join(once.filter(pl.col("due_at") > pl.col("issued_at").dt.date()), on="invoice_id")
+    assert (paid["paid_at"].dt.date() <= paid["due_at"]).all()
+    assert (paid["paid_at"].dt.date() > paid["issued_at"].dt.date()).all()
+
+
+def test_some_payments_come_back_are_told_again_and_are_mostly_paid_in_cash(chunk: Chunk, purchases: Purchases) -> None:
+    payments = purchases.payments
+    back = payments.filter(pl.col("returned_at").is_not_null())
+    assert 20 < len(back) < 0.02 * len(payments)
+    assert (back["returned_at"] > back["paid_at"]).all()
+    assert np.array_equal(chunk.business.timeline.index_of(back["returned_at"].to_numpy()), back["delivered"].to_numpy())
+    again = payments.filter(pl.col("payment_id").is_duplicated())
+    assert (again.group_by("payment_id").agg(pl.col("returned_at").is_null().sum() == 1)["returned_at"]).all()
+    second = payments.filter(pl.col("invoice_id").is_in(back["invoice_id"].implode()) & (pl.col("method") == "cash"))
+    assert second["invoice_id"].n_unique() > 0.75 * len(back)
+    assert "refund" not in set(second["kind"])
 
 
 def test_invoices_are_delivered_in_their_month(chunk: Chunk, purchases: Purchases) -> None:

@@ -4,7 +4,18 @@ import numpy as np
 import polars as pl
 
 from pipelines.sample.chance import stream
-from pipelines.sample.records.served import account_numbers, bills, by_day, in_office, later, positions, some_time, weekday
+from pipelines.sample.records.served import (
+    account_numbers,
+    before_closing,
+    bills,
+    by_day,
+    in_office,
+    is_office_time,
+    later,
+    positions,
+    some_time,
+    weekday,
+)
 from pipelines.sample.timeline import Timeline
 from tests.sample.records.served_chunk import a_chunk, invoices_of
 
@@ -21,9 +32,31 @@ def test_the_staff_work_from_nine_to_six_on_working_days_and_later_rather_than_e
     assert ((hour >= 9) & (hour < 18)).all()
     assert (weekday(moved) < 5).all()
     assert (moved >= HOURS).all()
-    assert (moved - HOURS).max() < np.timedelta64(65, "h")
+    assert (moved - HOURS).max() < np.timedelta64(72, "h")  # from Friday evening to Monday evening
     is_open = (weekday(HOURS) < 5) & (np.arange(len(HOURS)) % 24 >= 9) & (np.arange(len(HOURS)) % 24 < 18)
     np.testing.assert_array_equal(moved[is_open], HOURS[is_open])
+    np.testing.assert_array_equal(is_office_time(HOURS), is_open)
+
+
+def test_what_has_piled_up_is_not_all_done_in_the_first_hour() -> None:
+    shut = np.tile(HOURS[~is_office_time(HOURS)], 20)
+    hour = (in_office(stream(5, "complaints"), shut) - shut.astype("datetime64[D]")).astype("timedelta64[h]").astype(int) % 24
+    assert 0.2 < (hour == 9).mean() < 0.5
+    assert 0.01 < (hour >= 16).mean() < 0.2
+
+
+def test_what_would_come_after_the_closing_comes_before_it_or_never() -> None:
+    rng = stream(5, "complaints")
+    closed = np.where(np.arange(len(HOURS)) % 3 == 0, np.datetime64("NaT"), np.datetime64("2026-05-12T15:00:00", "ms"))
+    first = HOURS - np.timedelta64(2, "D")
+    moved = before_closing(rng, HOURS, first, closed)
+    is_late, is_hopeless = closed <= HOURS, closed <= first
+    assert np.isnat(moved[is_hopeless]).all()
+    assert is_hopeless.any()
+    np.testing.assert_array_equal(moved[~is_late], HOURS[~is_late])
+    squeezed = is_late & ~is_hopeless
+    assert squeezed.any()
+    assert ((moved[squeezed] > first[squeezed]) & (moved[squeezed] < closed[squeezed])).all()
 
 
 def test_what_never_comes_never_comes() -> None:

@@ -59,7 +59,13 @@ def test_nobody_is_asked_twice_within_thirty_days(newest: pl.DataFrame) -> None:
 def test_nobody_is_spared_who_was_last_asked_longer_ago(chunk: Chunk, newest: pl.DataFrame) -> None:
     asked = newest.filter(pl.col("instrument") == "nps").unique("response_id")
     served = int((chunk.life.is_served & (chunk.memberships.slot < 2)).sum())
-    assert len(asked) / served == pytest.approx(0.027, abs=0.002)
+    assert len(asked) / served == pytest.approx(0.0255, abs=0.002)
+
+
+def test_nobody_is_asked_who_has_gone(chunk: Chunk, newest: pl.DataFrame) -> None:
+    closed = pl.Series(chunk.life.closed[positions(chunk, newest["customer_id"])])
+    assert closed.count() > 100
+    assert not (newest["sent_at"] >= closed).any()
 
 
 def test_who_does_not_answer_gives_no_score_and_no_comment(surveys: pl.DataFrame) -> None:

@@ -166,6 +166,42 @@ def test_each_text_stands_at_its_own_row_in_its_own_language() -> None:
     assert (texts.str.contains(r"\p{Han}").to_numpy() == ~is_english).all()
 
 
+@pytest.mark.parametrize(
+    ("is_english", "home", "office"),
+    [
+        (
+            False,
+            "孩子|家里|追剧|打游戏|我爸妈|全家|老人[跟被取]|家母|网课|我妈|上班族",
+            "店里|公司[账报几因]|诊所|专线|厂里|厂子|我们单位|企业网银|代发|员工[在报没来]|员工不敢",
+        ),
+        (
+            True,
+            r"my (grand)?mother|my father|children|small child|my salary|my parents|grandfather|my evening|flat\b",
+            "our (shop|firm|clinic|staff|company|clients|server|wages)|my shop|leased line|the whole office|workshop",
+        ),
+    ],
+)
+@pytest.mark.parametrize("industry", INDUSTRIES)
+def test_persons_do_not_write_of_their_firm_nor_firms_of_their_children(industry: str, is_english: bool, home: str, office: str) -> None:
+    count, draws = 6_000, np.random.default_rng(5)
+    is_office = draws.random(count) < 0.5
+    texts = complaint_texts(
+        *(stream(5, "texts"), industry, draws.integers(0, len(FAILURES), count), draws.integers(0, len(SEVERITIES), count)),
+        *(np.full(count, is_english), np.zeros(count, dtype=np.int64), draws.integers(0, 40, count), is_office),
+    )
+    assert not texts.filter(pl.Series(is_office)).str.contains(home).any()
+    assert not texts.filter(pl.Series(~is_office)).str.contains(office).any()
+    assert texts.filter(pl.Series(~is_office)).str.contains(home).mean() > 0.08  # type: ignore[operator]
+    assert texts.filter(pl.Series(is_office)).str.contains(office).mean() > 0.05  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("is_english", [False, True])
+@pytest.mark.parametrize("industry", INDUSTRIES)
+def test_no_two_marks_meet_by_chance(industry: str, is_english: bool) -> None:
+    texts, _, _ = _mixed(industry, is_english=is_english)
+    assert not texts.str.contains(r"[，。；、：][，。；、,;.]|[,;:] ?[,;.]|[!?！？][,;，；]|[^.]\.\.([^.]|$)| [,.;]|[，；,;]$").any()
+
+
 def test_no_complaint_makes_no_text() -> None:
     none = np.zeros(0, dtype=np.int64)
     assert complaint_texts(stream(5, "texts"), "bank", none, none, none > 0, none, none).to_list() == []
