@@ -92,11 +92,13 @@ def flat_lines(document: Integers, charge: int, product: Integers, amount: Integ
 
 def _bought(rng: np.random.Generator, chunk: Chunk, runs: Runs) -> pl.DataFrame:
     """What customers really buy once: of a few bills one line, of a first bill more often."""
-    count, product = runs.count, _sold_once(rng, chunk, runs.count)
-    pieces = np.where(chunk.accounts.kind[runs.account] == OFFICE, rng.integers(1, _MOST_PIECES + 1, count), 1)
-    buys = ~runs.is_final & (rng.random(count) < np.where(runs.is_first, _BUYS_AT_FIRST, _BUYS))
+    buys = ~runs.is_final & (rng.random(runs.count) < np.where(runs.is_first, _BUYS_AT_FIRST, _BUYS))
+    document = np.flatnonzero(buys)
+    count, product = len(document), _sold_once(rng, chunk, len(document))
+    is_office = chunk.accounts.kind[runs.account[document]] == OFFICE
+    pieces = np.where(is_office, rng.integers(1, _MOST_PIECES + 1, count), 1)
     price = chunk.business.industry.price[product] * PRICE_UNITS
-    return _part(np.arange(count), ONE_OFF, product, NONE, pieces * MONTH, price, buys)
+    return _part(document, ONE_OFF, product, NONE, pieces * MONTH, price, np.ones(count, dtype=np.bool_))
 
 
 def _sold_once(rng: np.random.Generator, chunk: Chunk, count: int) -> Integers:
@@ -106,31 +108,32 @@ def _sold_once(rng: np.random.Generator, chunk: Chunk, count: int) -> Integers:
 
 def _wrong(rng: np.random.Generator, chunk: Chunk, runs: Runs, held: list[Integers], extras: Extras) -> list[pl.DataFrame]:
     """What was never owed, one line a wrong bill, on lines like those of right bills."""
-    accounts, industry, months = chunk.accounts, chunk.business.industry, chunk.business.timeline.count
-    account, count, document = runs.account, runs.count, np.arange(runs.count)
-    holdings = np.stack(held)
+    accounts, industry, timeline = chunk.accounts, chunk.business.industry, chunk.business.timeline
+    document = np.flatnonzero(runs.is_wrong)
+    account, count, charged = runs.account[document], len(document), runs.months[document]
+    holdings = np.stack([holding[document] for holding in held])
     is_held = holdings != NONE
     chosen = 1 + (rng.random(count) * is_held.sum(axis=0)).astype(np.int64)
     place = np.argmax(np.cumsum(is_held, axis=0) == chosen, axis=0)
-    doubled = holdings[place, document]
-    add_on, is_new = _never_held(rng, chunk, runs, extras)
+    doubled = holdings[place, np.arange(count)]
+    add_on, is_new = _never_held(rng, chunk, account, extras)
     once = _sold_once(rng, chunk, count)
     kind = pick(rng, _WRONG, count)
-    kind = np.where(runs.is_wrong, np.where((kind == _ADD_ON) & ~is_new, _SOLD_ONCE, kind), NONE)
-    quantity = runs.months * np.where(place == 0, accounts.lines[account], 1)
-    prices = [industry.price_at(product, runs.held, months) * PRICE_UNITS for product in (doubled, add_on, once)]
+    kind = np.where((kind == _ADD_ON) & ~is_new, _SOLD_ONCE, kind)
+    quantity = charged * np.where(place == 0, accounts.lines[account], 1)
+    prices = [industry.price_at(product, runs.held[document], timeline.count) * PRICE_UNITS for product in (doubled, add_on, once)]
     return [
         _part(document, RECURRING, doubled, place, quantity, prices[0], kind == _TWICE),
         # It is charged under the subscription of the plan: there is no other that it could belong to.
-        _part(document, RECURRING, add_on, 0, runs.months, prices[1], kind == _ADD_ON),
+        _part(document, RECURRING, add_on, 0, charged, prices[1], kind == _ADD_ON),
         _part(document, ONE_OFF, once, NONE, np.full(count, MONTH), prices[2], kind == _SOLD_ONCE),
     ]
 
 
-def _never_held(rng: np.random.Generator, chunk: Chunk, runs: Runs, extras: Extras) -> tuple[Integers, Booleans]:
-    """An add-on for each bill that its account never holds, and whether there is one."""
-    industry, count = chunk.business.industry, runs.count
-    is_office, known = chunk.accounts.kind[runs.account] == OFFICE, extras.product[runs.account]
+def _never_held(rng: np.random.Generator, chunk: Chunk, account: Integers, extras: Extras) -> tuple[Integers, Booleans]:
+    """For each account (position) an add-on that it never holds, and whether there is one."""
+    industry, count = chunk.business.industry, len(account)
+    is_office, known = chunk.accounts.kind[account] == OFFICE, extras.product[account]
     product, is_new = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
     for numbers, is_of_kind in ((industry.add_ons, ~is_office), (industry.office_add_ons, is_office)):
         offered = industry.ladder(numbers)

@@ -13,7 +13,7 @@ from pipelines.sample.report.delivered import Delivered
 from pipelines.sample.report.lateness import lateness
 from pipelines.sample.report.shapes_paying import months_late
 
-_KEEPING: Final = ("leaving", "retention")
+_KEEPING: Final = ("wants_to_leave", "retention")
 _CHANGES: Final = ("upgrade", "downgrade", "price_change", "suspend", "port_out_request", "retention_offer")  # never `terminate`
 _FAR: Final = 600  # months
 

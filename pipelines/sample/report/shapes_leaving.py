@@ -14,7 +14,7 @@ from pipelines.sample.report.shapes_paying import share
 
 _BEFORE: Final = 3  # months with which a month is compared
 _AHEAD: Final = 2  # a customer of Cell2Cell counts as lost when it leaves 31 to 60 days after: here, in the second month
-_KEEPING: Final = ("leaving", "retention")  # reasons of contacts that are about leaving or staying
+_KEEPING: Final = ("wants_to_leave", "retention")  # reasons of contacts that are about leaving or staying
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,16 @@ def test_some_payments_come_back_are_told_again_and_are_mostly_paid_in_cash(chun
     assert (again.group_by("payment_id").agg(pl.col("returned_at").is_null().sum() == 1)["returned_at"]).all()
     second = payments.filter(pl.col("invoice_id").is_in(back["invoice_id"].implode()) & (pl.col("method") == "cash"))
     assert second["invoice_id"].n_unique() > 0.75 * len(back)
-    assert "refund" not in set(second["kind"])
+
+
+def test_nothing_is_refunded_whose_payment_came_back(chunk: Chunk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.sample.records.purchases._BOUNCES", 1.0)
+    made = make_purchases(chunk)
+    taken_back = made.invoices["cancels_invoice_id"].drop_nulls()
+    returned = made.payments.filter(pl.col("returned_at").is_not_null())["invoice_id"]
+    assert len(taken_back) > 50
+    assert len(returned) > 1_000
+    assert not returned.is_in(taken_back.implode()).any()
 
 
 def test_invoices_are_delivered_in_their_month(chunk: Chunk, purchases: Purchases) -> None:
