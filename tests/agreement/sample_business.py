@@ -28,6 +28,7 @@ REPORTING: Final = "CNY"
 UNREADABLE: Final = ("unreadable_date", "unreadable_amount", "missing_key", "bad_encoding", "conflicting_key", "cut_row")
 PLACE: Final = ("day", "path", "row")
 MAX_LOSS_SHARE: Final = 0.2
+STATED_LOSS_SHARES: Final = {"leasing_customers": 0.5, "key_accounts_customers": 0.5}  # by the sources themselves
 # Of each record its key, and its columns beside `time`, when it happened; one that a source does not tell is null.
 KEYS: Final = {
     "invoices": ["invoice"],
@@ -173,7 +174,7 @@ SOURCES: Final[dict[str, Source]] = {
         "invoices",
         "harbour/invoices_*.txt",
         "Invoice Date|Invoice No|Customer No|-|Due Date|Ccy|Total|Tax|Status|Reverses",
-        labels("status", "OPEN|VOID|ON HOLD|WRITTEN OFF|BROUGHT FORWARD", STATUSES),
+        labels("status", "OPEN|VOID|ON HOLD|WRITTEN OFF|BROUGHT FORWARD|PAID", (*STATUSES, "issued")),
         style=HARBOUR,
     ),
     "leasing_invoices": Source(
@@ -317,15 +318,15 @@ class Business:
         return told.select(*PLACE, "source", "content", *source.columns(), fate=fate)
 
     def held(self, name: str, told: pl.DataFrame | None = None) -> list[str]:
-        """The full lists that do not count: each has lost more than a fifth of what the one before it that counts had."""
+        """The full lists that do not count: each has lost more of the last that counts than it may (mostly a fifth)."""
         if not SOURCES[name].is_full:
             return []
         rows = self.rows[name].filter(pl.col("fate") != "quarantined") if told is None else told.filter(pl.col("is_spoilt").is_null())
         counts = dict(rows.group_by("path").len().iter_rows())
-        held, before = [], 0
+        held, before, most = [], 0, STATED_LOSS_SHARES.get(name, MAX_LOSS_SHARE)
         for path in (path.relative_to(self.landing).as_posix() for path in self.files(name)):
             count = counts.get(path, 0)
-            if count == 0 or count < before * (1 - MAX_LOSS_SHARE):
+            if count == 0 or count < before * (1 - most):
                 held.append(path)
             else:
                 before = count

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.sample.conftest import Written
 
 # Of every text file's name and content, unpacked, since builds of the packers differ. Who changes the sample changes this on purpose.
-CONTENT = "to be measured"
+CONTENT = "f2473067635ce5057f6cb6eeae71dfca3f7feae20b2ac6d61b19949f85869f61"
 
 
 def files(root: Path) -> list[Path]:
