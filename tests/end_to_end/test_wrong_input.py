@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.conftest import Command
 
 RECORDS = ("customers", "accounts", "products", "invoices", "invoice_lines", "payments", "contacts", "complaints")
+NAME, MISSPELT = "账单编号".encode("gb18030"), "账单编码".encode("gb18030")
 
 
 def landed(workspace: Workspace) -> dict[str, tuple[int, int]]:
@@ -58,9 +59,9 @@ def unreadable_file(workspace: Workspace) -> tuple[str, ...]:
 
 def missing_column(workspace: Workspace) -> tuple[str, ...]:
     header, _, rest = gzip.decompress((workspace.root / newest_invoices(workspace)).read_bytes()).partition(b"\n")
-    spoiled = header.replace(b"BillNo", b"BilNo") + b"\n" + rest
+    spoiled = header.replace(NAME, MISSPELT) + b"\n" + rest
     (workspace.root / next_delivery(workspace)).write_bytes(gzip.compress(spoiled))
-    return (next_delivery(workspace), "'BillNo'", "missing", "'BilNo'")
+    return (next_delivery(workspace), "'账单编号'", "missing", "'账单编码'")
 
 
 def broken_yaml(workspace: Workspace) -> tuple[str, ...]:
@@ -135,7 +136,7 @@ def test_a_mended_delivery_lands(copied: Workspace, clientele: Command) -> None:
     missing_column(copied)
     assert clientele("run", "--workspace", str(copied.root)).returncode != 0
     spoiled = copied.root / next_delivery(copied)
-    mended = gzip.decompress(spoiled.read_bytes()).replace(b"BilNo", b"BillNo", 1)
+    mended = gzip.decompress(spoiled.read_bytes()).replace(MISSPELT, NAME, 1)
     spoiled.write_bytes(gzip.compress(mended))
     run = clientele("run", "--workspace", str(copied.root))
     assert run.returncode == 0, run.stderr
