@@ -23,6 +23,7 @@ from pipelines.sample.records.surveys import make_surveys
 from pipelines.sample.records.usage import BILLED_AFTER, metered
 from pipelines.sample.timeline import Timeline
 
+KEEPING: Final = ("wants_to_leave", "retention")  # reasons of contacts that are about leaving or staying
 _TRUTH: Final = "_"
 
 

@@ -9,11 +9,10 @@ import numpy as np
 import polars as pl
 
 from pipelines.sample.chance import Floats
-from pipelines.sample.report.delivered import Delivered
+from pipelines.sample.report.delivered import KEEPING, Delivered
 from pipelines.sample.report.lateness import lateness
 from pipelines.sample.report.shapes_paying import months_late
 
-_KEEPING: Final = ("wants_to_leave", "retention")
 _CHANGES: Final = ("upgrade", "downgrade", "price_change", "suspend", "port_out_request", "retention_offer")  # never `terminate`
 _FAR: Final = 600  # months
 
@@ -89,7 +88,7 @@ def _used(records: Delivered) -> dict[str, Floats]:
 
 
 def _in_touch(records: Delivered) -> dict[str, Floats]:
-    is_begun, is_keeping = pl.col("direction") == "inbound", pl.col("reason").is_in(_KEEPING)
+    is_begun, is_keeping = pl.col("direction") == "inbound", pl.col("reason").is_in(KEEPING)
     begun = records.by_month(records.contacts.filter(is_begun))
     keeping = records.by_month(records.contacts.filter(is_keeping))
     unsettled = records.by_month(records.contacts.filter(is_begun & ~pl.col("is_resolved")))

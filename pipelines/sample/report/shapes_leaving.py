@@ -9,12 +9,11 @@ import polars as pl
 from pipelines.sample.business import Chunk
 from pipelines.sample.chance import Booleans, Floats, Integers
 from pipelines.sample.population.memberships import HARBOUR
-from pipelines.sample.report.delivered import Delivered
+from pipelines.sample.report.delivered import KEEPING, Delivered
 from pipelines.sample.report.shapes_paying import share
 
 _BEFORE: Final = 3  # months with which a month is compared
 _AHEAD: Final = 2  # a customer of Cell2Cell counts as lost when it leaves 31 to 60 days after: here, in the second month
-_KEEPING: Final = ("wants_to_leave", "retention")  # reasons of contacts that are about leaving or staying
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def leaving_shapes(leaving: Leaving, records: Delivered) -> dict[str, float]:
     use = change(records.by_month(records.usage.filter(pl.col("measure") == 0), "quantity"))
     bill = change(records.by_month(records.invoices.filter(pl.col("status") == "issued").unique("invoice_id", keep="first"), "amount"))
     begun = records.contacts.filter(pl.col("direction") == "inbound")
-    is_keeping = pl.col("reason").is_in(_KEEPING)
+    is_keeping = pl.col("reason").is_in(KEEPING)
     asked = _lately(records.by_month(begun.filter(~is_keeping)))
     kept = _lately(records.by_month(records.contacts.filter(is_keeping)))
     return {
